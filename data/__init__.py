@@ -1,0 +1,1 @@
+"""The data set: its format, a generator, and a small generated sample."""

@@ -1,0 +1,1 @@
+"""Pipelines which bring listening events into the store, on Apache Beam."""

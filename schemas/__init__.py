@@ -1,0 +1,1 @@
+"""The contract between those who write the store and those who read it."""

@@ -1,0 +1,1 @@
+"""The server: GraphQL from a directive schema, against the store."""

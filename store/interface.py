@@ -1,0 +1,112 @@
+"""What every home of the store offers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from store import layout
+
+
+class CellKey(NamedTuple):
+    """Which cell: the table, the row, the column."""
+
+    table: str
+    key: bytes
+    family: str
+    qualifier: bytes
+
+
+class Cell(NamedTuple):
+    """One cell of a row."""
+
+    family: str
+    qualifier: bytes
+    value: bytes
+
+
+Row: TypeAlias = Sequence[Cell]
+"""The cells of a row, ordered by family as in the layout, then by qualifier."""
+
+Change: TypeAlias = Callable[[Mapping[bytes, Row]], Iterable[tuple[bytes, Row]]]
+"""From the rows that exist, by key, to the rows as they shall be: whole, so what is not in them is deleted."""
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; says which store, why, and the remedy."""
+
+
+class Store(ABC):
+    """Tables of rows; a row is always read and written as a whole or not at all.
+
+    All methods raise StoreError when the store cannot be reached, is full or is damaged.
+    """
+
+    url: str
+
+    @abstractmethod
+    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
+        """The values of many cells of any tables in one read, in the order asked; None where there is no cell."""
+
+    @abstractmethod
+    def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
+        """The rows of `keys` that exist, whole or only some of their families."""
+
+    @abstractmethod
+    def scan(
+        self, table: str, start: bytes = b"", stop: bytes | None = None, families: Sequence[str] | None = None
+    ) -> Iterator[tuple[bytes, Row]]:
+        """All rows with `start <= key < stop`, in key order."""
+
+    @abstractmethod
+    def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
+        """Sets cells, blindly: other cells of the rows stay. All rows are written, or StoreError is raised."""
+
+    @abstractmethod
+    def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
+        """Replaces rows by what `change` makes of them: read and write are one atomic step for each row.
+
+        `change` may be called again for keys whose rows another writer changed meanwhile.
+        """
+
+    @abstractmethod
+    def delete(self, table: str, key: bytes) -> None:
+        """Deletes a row, if it exists."""
+
+    @abstractmethod
+    def clear(self, table: str) -> None:
+        """Deletes all rows of a table."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives up what the store holds of this process."""
+
+    def setting(self, name: str) -> str | None:
+        """A setting that belongs to the stored data."""
+        (value,) = self.get([_setting(name)])
+        return None if value is None else value.decode()
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keeps a setting with the stored data."""
+        cell = _setting(name)
+        self.write(layout.META, [(cell.key, [Cell(cell.family, cell.qualifier, value.encode())])])
+
+    def check_layout(self) -> None:
+        """Marks a new store with the layout's version, or refuses one of another version."""
+        found = self.setting("layout")
+        if found is None:
+            self.set_setting("layout", layout.LAYOUT)
+        elif found != layout.LAYOUT:
+            raise StoreError(
+                f"store {self.url} has layout version {found}, this program reads and writes version {layout.LAYOUT}: "
+                "build a new store with `python -m pipelines.profile --store ...`"
+            )
+
+
+def _setting(name: str) -> CellKey:
+    return CellKey(layout.META, layout.row_key(0), "setting", name.encode())
+
+
+def by_layout(table: str, cells: Iterable[Cell]) -> list[Cell]:
+    """Cells in the order of a Row."""
+    families = layout.TABLES[table]
+    return sorted(cells, key=lambda cell: (families.index(cell.family), cell.qualifier))

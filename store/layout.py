@@ -1,0 +1,48 @@
+"""The layout of the store: its tables, their column families, and the form of keys and qualifiers."""
+
+from collections.abc import Mapping
+
+LAYOUT = "1"
+"""Version of everything in here and of the stored values; a store of another version is refused."""
+
+KEY_BYTES = 8
+"""Length of every row key."""
+
+USERS = "users"
+META = "meta"
+
+TABLES: Mapping[str, tuple[str, ...]] = {
+    USERS: (
+        "profile",
+        "history",
+        "playsperday",
+        "topartistspermonth",
+        "topalbumspermonth",
+        "toptrackspermonth",
+        "topartistsperyear",
+        "topalbumsperyear",
+        "toptracksperyear",
+    ),
+    "artists": ("item",),
+    "albums": ("item",),
+    "tracks": ("item",),
+    META: ("setting",),
+}
+"""Column families of each table. The order is part of the layout: LMDB numbers families by it."""
+
+VERSION = ("profile", b"version")
+"""The cell of a row of `users` that changes with every change of its history."""
+
+
+def row_key(number: int) -> bytes:
+    """The row key of a user or an item: 8 bytes, big-endian, so that keys sort as the ids do.
+
+    Raises:
+        OverflowError: the id is negative or has more than 64 bits.
+    """
+    return number.to_bytes(KEY_BYTES, "big")
+
+
+def bucket(seconds: int) -> bytes:
+    """The qualifier of the cell for a bucket of time which starts at `seconds` since the epoch."""
+    return seconds.to_bytes(8, "big")
