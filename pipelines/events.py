@@ -1,0 +1,239 @@
+"""Sets of listening events as columns: sharding by user, uniting, dropping repeats.
+
+The columns are user, artist, album, track, timestamp (seconds since the epoch): an int64 array of shape [5, rows].
+An event's identity is (user, timestamp, track); of events with one identity the one with the smallest (artist, album)
+stays.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numba import int64, njit, uint64
+from numpy.typing import NDArray
+
+from pipelines.parse import COLUMNS
+from store.varint import JIT
+
+Columns = NDArray[np.int64]
+
+_GOLDEN = uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: Knuth's multiplicative hashing
+_FEW = 16
+
+
+@njit(inline="always", **JIT)
+def hash_of(number, bits):  # type: ignore[no-untyped-def]
+    """A hash of `bits` bits, at least 1."""
+    return (uint64(number) * _GOLDEN) >> uint64(64 - bits)
+
+
+@njit(**JIT)
+def _shard_of(user, shards):  # type: ignore[no-untyped-def]
+    return int64((hash_of(user, 32) * uint64(shards)) >> uint64(32))
+
+
+@njit(**JIT)
+def _shard_starts(users, rows, shards):  # type: ignore[no-untyped-def]
+    """The first row of each shard once the rows are ordered by shard, and the end: int64[shards + 1]."""
+    starts = np.zeros(shards + 1, np.int64)
+    user, shard = int64(-1), int64(0)
+    for i in range(rows):
+        if users[i] != user:  # events of a user often follow each other
+            user = users[i]
+            shard = _shard_of(user, shards)
+        starts[shard + 1] += 1
+    for shard in range(shards):
+        starts[shard + 1] += starts[shard]
+    return starts
+
+
+@njit(**JIT)
+def _scatter(columns, rows, starts, out):  # type: ignore[no-untyped-def]
+    """Copies rows to their shards; a shard's columns follow each other in `out`."""
+    shards = len(starts) - 1
+    place = starts[:shards].copy()
+    user, shard = int64(-1), int64(0)
+    for i in range(rows):
+        if columns[0, i] != user:
+            user = columns[0, i]
+            shard = _shard_of(user, shards)
+        size = starts[shard + 1] - starts[shard]
+        q = starts[shard] * 5 + place[shard] - starts[shard]
+        place[shard] += 1
+        out[q] = columns[0, i]
+        out[q + size] = columns[1, i]
+        out[q + 2 * size] = columns[2, i]
+        out[q + 3 * size] = columns[3, i]
+        out[q + 4 * size] = columns[4, i]
+
+
+def scatter(columns: Columns, rows: int, shards: int, wide: bool) -> list[tuple[int, NDArray[Any]]]:
+    """Splits the first `rows` rows into shards of users, keeping their order.
+
+    Returns:
+        (shard, columns) for each shard that has rows; the columns are one flat array, of uint32 unless `wide`.
+    """
+    starts = _shard_starts(columns[0], rows, shards)
+    out = np.empty(rows * COLUMNS, np.int64 if wide else np.uint32)
+    _scatter(columns, rows, starts, out)
+    bounds = (starts * COLUMNS).tolist()
+    return [(shard, out[lo:hi]) for shard, (lo, hi) in enumerate(pairwise(bounds)) if lo < hi]
+
+
+@dataclass(frozen=True)
+class EventSet:
+    """Distinct events of some users: sorted by user, timestamp and track.
+
+    Attributes:
+        users: int64[users], ascending.
+        starts: int64[users + 1]: the events of `users[i]` are the rows `starts[i]:starts[i + 1]`.
+        columns: artist, album, track, timestamp of each event: int64[4, rows], with rows >= starts[-1].
+    """
+
+    users: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    columns: Columns
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+
+@njit(**JIT)
+def _number_users(users, number):  # type: ignore[no-untyped-def]
+    """Numbers users by first appearance into `number`; the distinct users and the count of rows of each."""
+    bits = 10
+    table = np.full(1 << bits, -1, np.int64)
+    distinct = np.empty(1 << (bits - 1), np.int64)
+    counts = np.zeros(1 << (bits - 1), np.int64)
+    found = 0
+    last, last_number = int64(-1), int64(-1)
+    for i in range(len(users)):
+        user = users[i]
+        if user != last:
+            mask = uint64((1 << bits) - 1)
+            slot = hash_of(user, bits)
+            while table[slot] >= 0 and distinct[table[slot]] != user:
+                slot = (slot + uint64(1)) & mask
+            if table[slot] < 0:
+                if found == len(distinct):
+                    bits += 1
+                    table = np.full(1 << bits, -1, np.int64)
+                    distinct = np.append(distinct, np.empty_like(distinct))
+                    counts = np.append(counts, np.zeros_like(counts))
+                    mask = uint64((1 << bits) - 1)
+                    for j in range(found):
+                        slot = hash_of(distinct[j], bits)
+                        while table[slot] >= 0:
+                            slot = (slot + uint64(1)) & mask
+                        table[slot] = j
+                    slot = hash_of(user, bits)
+                    while table[slot] >= 0:
+                        slot = (slot + uint64(1)) & mask
+                table[slot] = found
+                distinct[found] = user
+                found += 1
+            last, last_number = user, table[slot]
+        number[i] = last_number
+        counts[last_number] += 1
+    return distinct[:found], counts[:found]
+
+
+@njit(**JIT)
+def _group(columns, number, place, out):  # type: ignore[no-untyped-def]
+    """A counting sort: copies row i to place[number[i]]++."""
+    for i in range(len(number)):
+        p = place[number[i]]
+        place[number[i]] = p + 1
+        out[0, p] = columns[1, i]
+        out[1, p] = columns[2, i]
+        out[2, p] = columns[3, i]
+        out[3, p] = columns[4, i]
+
+
+@njit(**JIT)
+def _after(columns, i, j):  # type: ignore[no-untyped-def]
+    """Whether event i comes after event j, both of one user and second: by track, artist, album."""
+    if columns[2, i] != columns[2, j]:
+        return columns[2, i] > columns[2, j]
+    if columns[0, i] != columns[0, j]:
+        return columns[0, i] > columns[0, j]
+    return columns[1, i] > columns[1, j]
+
+
+@njit(**JIT)
+def _permute(columns, lo, order):  # type: ignore[no-untyped-def]
+    for c in range(4):
+        columns[c, lo : lo + len(order)] = columns[c, lo : lo + len(order)][order]
+
+
+@njit(**JIT)
+def _sort_second(columns, lo, hi):  # type: ignore[no-untyped-def]
+    """Orders the events `lo:hi` of one second by track, artist, album."""
+    if hi - lo > _FEW:
+        for c in (1, 0, 2):
+            _permute(columns, lo, np.argsort(columns[c, lo:hi], kind="mergesort"))
+        return
+    for i in range(lo + 1, hi):
+        j = i
+        while j > lo and _after(columns, j - 1, j):
+            for c in range(4):
+                columns[c, j - 1], columns[c, j] = columns[c, j], columns[c, j - 1]
+            j -= 1
+
+
+@njit(**JIT)
+def _sort_times(columns, lo, hi):  # type: ignore[no-untyped-def]
+    """Orders the events `lo:hi` by timestamp; quick where they are in order or, as in LFM-1b, in reverse."""
+    times = columns[3]
+    ascending = descending = True
+    for i in range(lo + 1, hi):
+        ascending &= times[i - 1] <= times[i]
+        descending &= times[i - 1] >= times[i]
+    if ascending:
+        return
+    if descending:
+        for c in range(4):
+            columns[c, lo:hi] = columns[c, lo:hi][::-1].copy()
+    else:
+        _permute(columns, lo, np.argsort(times[lo:hi], kind="mergesort"))
+
+
+@njit(**JIT)
+def _settle(columns, starts):  # type: ignore[no-untyped-def]
+    """Sorts the events of each user and drops repeats, in place; adapts `starts`."""
+    times, tracks = columns[3], columns[2]
+    kept = 0
+    lo = starts[0]
+    for user in range(len(starts) - 1):
+        hi = starts[user + 1]
+        _sort_times(columns, lo, hi)
+        i = lo
+        while i < hi:
+            j = i + 1
+            while j < hi and times[j] == times[i]:
+                j += 1
+            if j > i + 1:
+                _sort_second(columns, i, j)
+            for q in range(i, j):
+                if q == i or tracks[q] != tracks[q - 1]:
+                    for c in range(4):
+                        columns[c, kept] = columns[c, q]
+                    kept += 1
+            i = j
+        lo = hi
+        starts[user + 1] = kept
+
+
+def unite(columns: Columns) -> EventSet:
+    """The set of the events in `columns`, which may hold them in any order and repeatedly."""
+    number = np.empty(columns.shape[1], np.int64)
+    users, counts = _number_users(columns[0], number)
+    order = np.argsort(users)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[order])])
+    place = np.empty(len(users), np.int64)
+    place[order] = starts[:-1]
+    out = np.empty((4, columns.shape[1]), np.int64)
+    _group(columns, number, place, out)
+    _settle(out, starts)
+    return EventSet(users[order], starts, out)

@@ -1,0 +1,80 @@
+"""What the store must hold, in plain Python: the definition that the columnar code is tested against."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+
+class Event(NamedTuple):
+    """A listening event; the order is that of the columns of the file."""
+
+    user: int
+    artist: int
+    album: int
+    track: int
+    time: int
+
+
+def distinct(events: Iterable[Event]) -> list[Event]:
+    """The events with distinct (user, time, track), by user, time and track: the smallest (artist, album) stays."""
+    best: dict[tuple[int, int, int], Event] = {}
+    for event in events:
+        identity = (event.user, event.time, event.track)
+        best[identity] = min(best.get(identity, event), event, key=lambda e: (e.artist, e.album))
+    return [best[identity] for identity in sorted(best)]
+
+
+def chart(items: Iterable[int], k: int = 10) -> dict[str, Any]:
+    """Charts: plays descending, id ascending."""
+    ranked = sorted(Counter(items).items(), key=lambda item: (-item[1], item[0]))
+    return {"topK": [{"id": item, "countPlays": plays} for item, plays in ranked[:k]]}
+
+
+def day_of(time: int) -> date:
+    return date(1970, 1, 1) + timedelta(seconds=time)
+
+
+def start_of(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def profiles(events: Iterable[Event], k: int = 10) -> dict[int, dict[str, Any]]:
+    """The value of every topic for every user; a windowed topic's value is the list of its windows."""
+    by_user: dict[int, list[Event]] = {}
+    for event in distinct(events):
+        by_user.setdefault(event.user, []).append(event)
+    return {user: profile(history, k) for user, history in by_user.items()}
+
+
+def profile(history: list[Event], k: int) -> dict[str, Any]:
+    """The topics of one user."""
+    days = Counter(start_of(day_of(e.time)) for e in history)
+    topics: dict[str, Any] = {
+        "counts": len(history),
+        "firstlisten": history[0].time,
+        "lastlisten": history[-1].time,
+        "playsperday": [{"start": day, "countPlays": days[day]} for day in sorted(days)],
+        "listeningevents": [
+            {"userId": e.user, "artistId": e.artist, "albumId": e.album, "trackId": e.track, "timestamp": e.time}
+            for e in history
+        ],
+    }
+    for item in ("artist", "album", "track"):
+        topics[f"top{item}s"] = chart((getattr(e, item) for e in history), k)
+        for period, first in (("month", lambda d: d.replace(day=1)), ("year", lambda d: d.replace(month=1, day=1))):
+            windows: dict[int, list[int]] = {}
+            for e in history:
+                windows.setdefault(start_of(first(day_of(e.time))), []).append(getattr(e, item))
+            topics[f"top{item}sper{period}"] = [
+                {"start": start, "charts": chart(windows[start], k)} for start in sorted(windows)
+            ]
+    return topics
+
+
+def parse(lines: Iterable[str]) -> list[Event]:
+    """Valid lines of an events file."""
+    return [Event(*map(int, line.split("\t"))) for line in lines]
+
+
+Profiles = Mapping[int, Mapping[str, Any]]

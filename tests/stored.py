@@ -1,0 +1,44 @@
+"""What a store holds, decoded, in the form of the oracle."""
+
+from typing import Any
+
+from schemas import avro
+from schemas.catalogue import CATALOGUE, Topic
+from store import Cell, Row, Store
+from store.history import unpack
+from store.layout import USERS
+
+
+def profiles(store: Store) -> dict[int, dict[str, Any]]:
+    """The value of every topic for every user, as `tests.oracle.profiles` defines them."""
+    return {int.from_bytes(key, "big"): topics_of(key, row) for key, row in store.scan(USERS)}
+
+
+def topics_of(key: bytes, row: Row) -> dict[str, Any]:
+    """All topics of one row of `users`."""
+    topics = (topic for topic in CATALOGUE.values() if topic.place.table == USERS)
+    return {topic.name: value for topic in topics if (value := _value(topic, key, row)) is not None}
+
+
+def _value(topic: Topic, key: bytes, row: Row) -> Any:
+    cells = [cell for cell in row if cell.family == topic.place.family]
+    if topic.name == "listeningevents":
+        return _events(int.from_bytes(key, "big"), cells) or None
+    if topic.axis is None:
+        return next((avro.decode(topic.value, c.value) for c in cells if c.qualifier == topic.place.column), None)
+    return [window for cell in cells for window in avro.decode(f"{topic.value}[]", cell.value)] or None
+
+
+def _events(user: int, cells: list[Cell]) -> list[dict[str, int]]:
+    events = unpack([cell.value for cell in cells])
+    rows = zip(*(column.tolist() for column in events), strict=True)
+    return [
+        {"userId": user, "artistId": artist, "albumId": album, "trackId": track, "timestamp": time}
+        for time, track, artist, album in rows
+    ]
+
+
+def names(store: Store, table: str) -> dict[int, str]:
+    """The names in one of the tables of items."""
+    items = (avro.decode("Item", cell.value) for _, row in store.scan(table) for cell in row)
+    return {item["id"]: item["name"] for item in items}
