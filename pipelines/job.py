@@ -1,0 +1,149 @@
+"""The job which all commands run: events, and names, from files into the store."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines import progress, settings
+from pipelines.errors import PipelineError, plain_errors
+from pipelines.files import Range, match
+from pipelines.listens import ALL, EventParser, Selection
+from pipelines.merging import Merge
+from pipelines.names import NameMerger, NameParser
+from pipelines.options import runner
+from pipelines.reading import METRICS, PARTS, REPORTS, Read
+from pipelines.rejects import WriteRejects
+from pipelines.shuffle import InElements, Shuffle, SpillFile
+from pipelines.users import UserMerger
+from store import open_store
+
+SHARD_BYTES = 16 << 20
+"""Bytes of text which make a shard, so that a shard fits well into memory."""
+
+FEWEST_SHARDS, MOST_SHARDS = 8, 4096
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done.
+
+    Attributes:
+        events: patterns of the files of events.
+        names: patterns of the files of names, by kind.
+        k: length of the charts.
+        whole: write histories and windows too.
+        shards: of users; None to choose by the size of the input.
+    """
+
+    events: Sequence[str]
+    names: dict[str, Sequence[str]]
+    store: str
+    rejects: str
+    max_rejected: float
+    k: int
+    whole: bool = True
+    selection: Selection = ALL
+    shards: int | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was done: the counts of the metrics, and how long it took, in seconds."""
+
+    counts: dict[str, int]
+    seconds: float
+
+
+def run(job: Job, options: PipelineOptions) -> Summary:
+    """Runs the job to its end.
+
+    Raises:
+        PipelineError: the input, the store or an option is not as it must be.
+    """
+    start = time.monotonic()
+    with plain_errors():
+        events = match("events", job.events)
+        names = _match_names(job.names, events[-1].file + 1)
+        chosen, local = runner(options)
+        settings.check(open_store(job.store, create=True), job.k, whole=job.whole)
+        with _shuffle(job.store, local) as shuffle, progress.shown(sum(r.end - r.start for r in [*events, *names])):
+            pipeline = beam.Pipeline(runner=chosen, options=options)
+            build(pipeline, job, events, names, shuffle)
+            result = pipeline.run()
+            result.wait_until_finish()
+    counters = result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]
+    counts = {counter.key.metric.name: counter.result for counter in counters}
+    if not counts.get("users") and job.selection == ALL:
+        raise PipelineError(f"no listening event in {', '.join(job.events)}")
+    return Summary(counts, time.monotonic() - start)
+
+
+def build(pipeline: beam.Pipeline, job: Job, events: list[Range], names: list[Range], shuffle: Shuffle) -> None:
+    """The pipeline: read and parse, set rejects aside, shuffle by shard, unite, compute rows, write."""
+    compact = isinstance(shuffle, InElements)
+    users = UserMerger(shuffle, job.k, job.whole)
+    shards = job.shards or shards_for(events)
+    listens = (
+        pipeline
+        | "Events" >> beam.Create(events, reshuffle=False)
+        | "ReadEvents" >> Read(EventParser(shards, job.selection), shuffle)
+    )
+    reports = [listens[REPORTS]]
+    if names:
+        items = (
+            pipeline
+            | "Names" >> beam.Create(names, reshuffle=False)
+            | "ReadNames" >> Read(NameParser(shards_for(names)), shuffle)
+        )
+        reports.append(items[REPORTS])
+    checked = beam.pvalue.AsSingleton(
+        tuple(reports)
+        | "Reports" >> beam.Flatten()
+        | "Rejects" >> WriteRejects(job.rejects, job.max_rejected, shuffle)
+        | "Prepare" >> beam.Map(_prepare, job)
+    )
+    _ = listens[PARTS] | "Users" >> Merge(users, job.store, checked, compact)
+    if names:
+        _ = items[PARTS] | "Items" >> Merge(NameMerger(shuffle), job.store, checked, compact)
+
+
+def _prepare(lines: int, job: Job) -> int:
+    """Readies the store, now that the input is known to be good."""
+    settings.prepare(open_store(job.store), job.k, whole=job.whole)
+    return lines
+
+
+def shards_for(ranges: list[Range]) -> int:
+    """As many shards as keep one small, whatever the size of the input."""
+    size = sum(r.end - r.start for r in ranges)
+    return min(max(size // SHARD_BYTES, FEWEST_SHARDS), MOST_SHARDS)
+
+
+def _match_names(patterns: dict[str, Sequence[str]], file: int) -> list[Range]:
+    ranges: list[Range] = []
+    for kind, of_kind in patterns.items():
+        found = match(kind, of_kind, file)
+        file = found[-1].file + 1
+        ranges += found
+    return ranges
+
+
+@contextmanager
+def _shuffle(store: str, local: bool) -> Iterator[Shuffle]:
+    """On one machine a spill file beside the store, where there must be room anyway; else in the elements."""
+    if not local:
+        yield InElements()
+        return
+    folder = Path(store.removeprefix("lmdb:")).parent if store.startswith("lmdb:") else Path(tempfile.gettempdir())
+    with SpillFile(folder) as shuffle:
+        yield shuffle

@@ -1,0 +1,91 @@
+"""Listening events from files: parsing, selecting, and uniting the parts of a shard."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipelines.events import Columns, EventSet, scatter, unite
+from pipelines.files import BLOCK, Block, Range
+from pipelines.parse import COLUMNS, most_rows, parse_events, why_bad
+from pipelines.reading import Parsed, Part
+from pipelines.rejects import note
+from pipelines.shuffle import Shuffle
+
+_BAD_AT_ONCE = 1 << 14
+HEADER_LINE = "header line"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which events are taken: `start <= timestamp < end` in seconds, and only of some users; None takes all."""
+
+    start: int | None = None
+    end: int | None = None
+    users: frozenset[int] | None = None
+
+    def of(self, columns: Columns) -> Columns:
+        """The selected rows."""
+        if self == ALL:
+            return columns
+        wanted = np.ones(columns.shape[1], np.bool_)
+        if self.start is not None:
+            wanted &= columns[4] >= self.start
+        if self.end is not None:
+            wanted &= columns[4] < self.end
+        if self.users is not None:
+            wanted &= np.isin(columns[0], np.array(sorted(self.users), np.int64))
+        return columns[:, wanted]
+
+
+ALL = Selection()
+
+
+@dataclass(frozen=True)
+class EventParser:
+    """Parses blocks of listening events into parts of `shards` shards of users."""
+
+    shards: int
+    selection: Selection = ALL
+    longest: int = 255
+
+    def workspace(self) -> Any:
+        return np.empty((COLUMNS, most_rows(BLOCK + self.longest)), np.int64), np.empty((_BAD_AT_ONCE, 3), np.int64)
+
+    def parse(self, block: Block, part: Range, workspace: Any) -> Parsed:
+        columns, bad = workspace
+        position, row, line, rejected, notes, any_wide = block.start, 0, 1, 0, [], False
+        while position < block.end:
+            position, row, line, n_bad, wide = parse_events(block.text, position, block.end, columns, row, bad, line)
+            any_wide |= wide
+            for number, start, end in bad[:n_bad].tolist():
+                text = block.text[start:end]
+                first = part.start == 0 and number == 1 and start == 0
+                reason = HEADER_LINE if first and is_header(text.tobytes()) else why_bad(text)
+                notes.append(note(number, reason, text[: 1 << 10].tobytes()))
+                rejected += reason != HEADER_LINE
+        selected = self.selection.of(columns[:, :row])
+        parts = [
+            (shard, array.size // COLUMNS, bool(any_wide), array)
+            for shard, array in scatter(selected, selected.shape[1], self.shards, any_wide)
+        ]
+        return Parsed(line - 1, row, rejected, b"".join(notes), parts)
+
+
+def is_header(text: bytes) -> bool:
+    """Whether the first line of a file names columns: the right number, and none of them begins like a number."""
+    fields = text.split(b"\t")
+    return len(fields) == COLUMNS and not any(field[:1].isdigit() or field[:1] in (b"-", b"") for field in fields)
+
+
+def unite_parts(parts: Iterable[Part], shuffle: Shuffle) -> EventSet:
+    """The set of the events in the parts of a shard."""
+    ordered = sorted(parts, key=lambda part: part.order)  # events in order of time need not be sorted again
+    columns = np.empty((COLUMNS, sum(part.rows for part in ordered)), np.int64)
+    row = 0
+    for part in ordered:
+        data = shuffle.get(part.data).view(np.int64 if part.wide else np.uint32)
+        columns[:, row : row + part.rows] = data.reshape(COLUMNS, part.rows)
+        row += part.rows
+    return unite(columns)

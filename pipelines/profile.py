@@ -1,0 +1,76 @@
+"""Profiles of users from files of listening events: `python -m pipelines.profile`."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from data.format import KINDS, SAMPLE, siblings, spellings
+from pipelines.cli import command
+from pipelines.files import exists
+from pipelines.job import Job, Summary, run
+from pipelines.options import add_input_options, add_name_options, parse, positive, store_url
+
+_log = logging.getLogger(__name__)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of this command."""
+    options = argparse.ArgumentParser(
+        prog="python -m pipelines.profile",
+        description="Reads listening events in the format of LFM-1b and brings the profile of every user into a store: "
+        "counts, first and last listen, charts, plays per day, charts per month and year, and the history itself. "
+        "What the store already holds is united with the events: repeats and order do not matter.",
+        epilog="All other options are Beam's, such as --runner (default: DirectRunner, on this machine).",
+        allow_abbrev=False,
+    )
+    add_input_options(options, [SAMPLE])
+    add_name_options(options)
+    options.add_argument("--k", type=positive, default=10, help="length of the charts (default: %(default)s)")
+    options.add_argument(
+        "--only",
+        choices=["profiles"],
+        help="leave out histories, windows and names; replaces what an earlier such run wrote",
+    )
+    options.add_argument(
+        "--shards", type=positive, help="number of shards of users (default: by the size of the input)"
+    )
+    return options
+
+
+def main(argv: Sequence[str] | None = None) -> Summary:
+    """Runs the job; what `argv` holds is described by `--help`."""
+    ours, beam_options = parse(parser(), argv)
+    job = Job(
+        events=ours.events,
+        names={} if ours.only else _names(ours),
+        store=store_url(ours),
+        rejects=ours.rejects,
+        max_rejected=ours.max_rejected,
+        k=ours.k,
+        whole=ours.only is None,
+        shards=ours.shards,
+    )
+    return run(job, beam_options)
+
+
+def _names(ours: argparse.Namespace) -> dict[str, Sequence[str]]:
+    """The files of names: those named, or those which lie beside the events."""
+    names: dict[str, Sequence[str]] = {}
+    for kind in KINDS:
+        named = getattr(ours, kind)
+        beside = {path for events in ours.events if (path := _beside(kind, events))}
+        if named or beside:
+            names[kind] = named or sorted(beside)
+        else:
+            _log.warning("no names of %s: there is no such file beside the events; name it with --%s", kind, kind)
+    return names
+
+
+def _beside(kind: str, events: str) -> str | None:
+    sibling = siblings(events)[kind]
+    return next(filter(exists, spellings(sibling)), None) if sibling else None
+
+
+if __name__ == "__main__":
+    sys.exit(command(main, "python -m serving"))

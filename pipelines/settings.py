@@ -1,0 +1,30 @@
+"""What a store was built with: a later run must fit to it, or the values would not be a function of the events."""
+
+from pipelines.errors import PipelineError
+from store import Store, layout
+
+WHOLE, PROFILES = "whole", "profiles"
+
+
+def check(store: Store, k: int, *, whole: bool) -> None:
+    """Raises PipelineError if the store was built with other options."""
+    contents, length = store.setting("contents"), store.setting("k")
+    if contents is None:
+        return
+    if length != str(k):
+        raise PipelineError(f"store {store.url} was built with --k {length}: use that, or another --store")
+    if contents == PROFILES and whole:
+        raise PipelineError(
+            f"store {store.url} holds profiles without the histories they follow from: add --only profiles to replace "
+            "them, or use another --store"
+        )
+    if contents == WHOLE and not whole:
+        raise PipelineError(f"store {store.url} holds histories, which --only profiles would lose: use another --store")
+
+
+def prepare(store: Store, k: int, *, whole: bool) -> None:
+    """Notes in the store what it is built with. Profiles without histories replace those of an earlier run."""
+    store.set_setting("k", str(k))
+    store.set_setting("contents", WHOLE if whole else PROFILES)
+    if not whole:
+        store.clear(layout.USERS)
