@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from pipelines.errors import PipelineError
+from pipelines.errors import PipelineError, is_plain
 from pipelines.job import Summary
 
 EXIT_FAILED = 1
@@ -14,6 +14,7 @@ def command(main: Callable[[], Summary], next_step: str) -> int:
     """Runs a command: its summary goes to the standard output, errors go to the standard error; the exit status."""
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING, force=True)
     logging.getLogger("pipelines").setLevel(logging.INFO)
+    logging.root.handlers[0].addFilter(_is_news)
     try:
         summary = main()
     except PipelineError as error:
@@ -21,6 +22,11 @@ def command(main: Callable[[], Summary], next_step: str) -> int:
         return EXIT_FAILED
     print(described(summary, next_step))
     return 0
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not the traceback of an error which is going to be told without one."""
+    return not (record.name.startswith("apache_beam") and is_plain(record.getMessage()))
 
 
 def described(summary: Summary, next_step: str) -> str:

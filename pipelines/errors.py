@@ -14,6 +14,11 @@ class PipelineError(Exception):
 _KNOWN = re.compile(r"^(?:[\w.]+\.)?(?:PipelineError|StoreError): (.*?)(?: \[while running .*)?$", re.MULTILINE)
 
 
+def is_plain(text: str) -> bool:
+    """Whether a runner's message is about an error of ours."""
+    return _KNOWN.search(text) is not None or " [while running " in text
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turns errors of ours which a runner has wrapped into its own back to PipelineError, without the traceback."""

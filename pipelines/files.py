@@ -21,7 +21,7 @@ from pipelines.parse import LF, PADDING, find
 BLOCK = 16 << 20
 """Bytes of text which are read and parsed at a time."""
 
-_DECOMPRESS: dict[str, Callable[[Any], Any]] = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File}
+_DECOMPRESS: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
 @dataclass(frozen=True)

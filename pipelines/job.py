@@ -3,7 +3,8 @@
 import logging
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ class Job:
 class Summary:
     """What was done: the counts of the metrics, and how long it took, in seconds."""
 
-    counts: dict[str, int]
+    counts: Mapping[str, int]
     seconds: float
 
 
@@ -81,9 +82,10 @@ def run(job: Job, options: PipelineOptions) -> Summary:
             build(pipeline, job, events, names, shuffle)
             result = pipeline.run()
             result.wait_until_finish()
-    counters = result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]
-    counts = {counter.key.metric.name: counter.result for counter in counters}
-    if not counts.get("users") and job.selection == ALL:
+    counts: Counter[str] = Counter()
+    for counter in result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]:
+        counts[counter.key.metric.name] += counter.result
+    if not counts.get("events") and job.selection == ALL:
         raise PipelineError(f"no listening event in {', '.join(job.events)}")
     return Summary(counts, time.monotonic() - start)
 

@@ -58,15 +58,15 @@ def _copy_name(text, start, end, out, p):  # type: ignore[no-untyped-def]
     first = p
     if end - start >= 2 and text[start] == QUOTE and text[end - 1] == QUOTE:
         i = start + 1
-        while i < end - 1:
+        doubled = True
+        while i < end - 1 and doubled:
             if text[i] == QUOTE:
                 i += 1
-                if i == end - 1 or text[i] != QUOTE:
-                    break
+                doubled = i < end - 1 and text[i] == QUOTE
             out[p] = text[i]
             p += 1
             i += 1
-        if i == end - 1:
+        if doubled:
             return p
     p = first
     for i in range(start, end):
@@ -236,7 +236,12 @@ def why_bad(line: bytes, fields: int) -> str:
         return f"longer than {LONGEST_LINE} bytes"
     if len(columns) < fields:
         return f"{len(columns)} columns instead of {fields}"
-    return "the id is not a number of up to 63 bits"
+    wrong = "the id" if not _is_id(columns[0]) else "the id of the artist"
+    return f"{wrong} is not a number of up to 63 bits"
+
+
+def _is_id(text: bytes) -> bool:
+    return text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 1 << 63
 
 
 def joined(parts: Iterable[Names]) -> Names:

@@ -23,7 +23,7 @@ TAB, LF, CR, ZERO = 9, 10, 13, 48
 MOST_DIGITS = 19
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _load_8(typingctx: Any, array: Any, index: Any) -> Any:
     """The 8 bytes at `array[index:]` as a little-endian number, aligned or not."""
 
@@ -35,7 +35,7 @@ def _load_8(typingctx: Any, array: Any, index: Any) -> Any:
     return types.uint64(array, types.int64), codegen
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _trailing_zeros(typingctx: Any, value: Any) -> Any:
     """The number of zero bits below the lowest one; 64 for 0."""
 

@@ -3,12 +3,13 @@
 from pipelines.errors import PipelineError
 from store import Store, layout
 
+LENGTH, CONTENTS = "k", "contents"
 WHOLE, PROFILES = "whole", "profiles"
 
 
 def check(store: Store, k: int, *, whole: bool) -> None:
     """Raises PipelineError if the store was built with other options."""
-    contents, length = store.setting("contents"), store.setting("k")
+    contents, length = store.setting(CONTENTS), store.setting(LENGTH)
     if contents is None:
         return
     if length != str(k):
@@ -24,7 +25,7 @@ def check(store: Store, k: int, *, whole: bool) -> None:
 
 def prepare(store: Store, k: int, *, whole: bool) -> None:
     """Notes in the store what it is built with. Profiles without histories replace those of an earlier run."""
-    store.set_setting("k", str(k))
-    store.set_setting("contents", WHOLE if whole else PROFILES)
+    store.set_setting(LENGTH, str(k))
+    store.set_setting(CONTENTS, WHOLE if whole else PROFILES)
     if not whole:
         store.clear(layout.USERS)

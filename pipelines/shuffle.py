@@ -85,7 +85,7 @@ class SpillFile:
             self._end += sum(array.nbytes for array in arrays)
         handles = []
         for array in arrays:
-            self._write(memoryview(array).cast("B") if array.nbytes else memoryview(b""), start)
+            self._write(memoryview(array.view(np.uint8)), start)  # type: ignore[arg-type]
             handles.append((start, array.nbytes))
             start += array.nbytes
         return handles

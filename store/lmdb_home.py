@@ -4,6 +4,7 @@ A table is a named database; a cell is an entry under (row key, number of the fa
 family of it lie together. Readers see the last commit, hence whole rows.
 """
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -128,7 +129,8 @@ class LmdbStore(Store):
 
 
 def _remedy(message: str) -> str:
-    if os.strerror(28) in message or os.strerror(27) in message:
+    # A write that found room for its first part only is an input/output error to LMDB.
+    if any(os.strerror(code) in message for code in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)):
         return ": make room, or choose another place with --store, and run again; what was committed is intact"
     return ""
 

@@ -62,10 +62,12 @@ def profile(history: list[Event], k: int) -> dict[str, Any]:
     }
     for item in ("artist", "album", "track"):
         topics[f"top{item}s"] = chart((getattr(e, item) for e in history), k)
-        for period, first in (("month", lambda d: d.replace(day=1)), ("year", lambda d: d.replace(month=1, day=1))):
+        for period in ("month", "year"):
             windows: dict[int, list[int]] = {}
             for e in history:
-                windows.setdefault(start_of(first(day_of(e.time))), []).append(getattr(e, item))
+                first = day_of(e.time).replace(day=1)
+                start = start_of(first if period == "month" else first.replace(month=1))
+                windows.setdefault(start, []).append(getattr(e, item))
             topics[f"top{item}sper{period}"] = [
                 {"start": start, "charts": chart(windows[start], k)} for start in sorted(windows)
             ]

@@ -1,0 +1,78 @@
+"""A part of a data set again, into a store that is in use: `python -m pipelines.backfill`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from pipelines import settings
+from pipelines.cli import command
+from pipelines.errors import PipelineError
+from pipelines.job import Job, Summary, run
+from pipelines.listens import Selection
+from pipelines.options import add_input_options, parse, store_url
+from store import StoreError, open_store
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of this command."""
+    options = argparse.ArgumentParser(
+        prog="python -m pipelines.backfill",
+        description="Brings events of a range of dates, and of some users, into a store which already has data, and "
+        "computes anew all that follows: events which the store lacks are added, whatever else it holds stays. "
+        "It may run while the store is read and written, may be stopped at any time, and may be run again: what is "
+        "there already is not written twice.",
+        epilog="All other options are Beam's, such as --runner (default: DirectRunner, on this machine).",
+        allow_abbrev=False,
+    )
+    add_input_options(options, None)
+    options.add_argument(
+        "--from", dest="start", type=midnight, metavar="DATE", help="first day, like 2012-03-01, in UTC"
+    )
+    options.add_argument("--to", dest="end", type=midnight, metavar="DATE", help="the day after the last one, in UTC")
+    options.add_argument("--users", type=users, metavar="ID,ID,...", help="only these users")
+    return options
+
+
+def midnight(text: str) -> int:
+    """The first second of a date, in UTC, since the epoch."""
+    day = date.fromisoformat(text)
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def users(text: str) -> frozenset[int]:
+    """Ids of users between commas."""
+    return frozenset(int(user) for user in text.split(","))
+
+
+def main(argv: Sequence[str] | None = None) -> Summary:
+    """Runs the job; what `argv` holds is described by `--help`."""
+    ours, beam_options = parse(parser(), argv)
+    if ours.start is not None and ours.end is not None and ours.start >= ours.end:
+        raise PipelineError("--from must be before --to, which is the day after the last one")
+    store = store_url(ours)
+    job = Job(
+        events=ours.events,
+        names={},
+        store=store,
+        rejects=ours.rejects,
+        max_rejected=ours.max_rejected,
+        k=_length_of_charts(store),
+        selection=Selection(ours.start, ours.end, ours.users),
+    )
+    return run(job, beam_options)
+
+
+def _length_of_charts(url: str) -> int:
+    """The length of the charts in the store; PipelineError if it has no data yet."""
+    try:
+        length = open_store(url).setting(settings.LENGTH)
+    except StoreError as error:
+        raise PipelineError(str(error)) from error
+    if length is None:
+        raise PipelineError(f"store {url} has no data yet: `python -m pipelines.profile --store {url}` brings it there")
+    return int(length)
+
+
+if __name__ == "__main__":
+    sys.exit(command(main, "python -m serving"))
