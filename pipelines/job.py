@@ -26,10 +26,10 @@ from pipelines.shuffle import InElements, Shuffle, SpillFile
 from pipelines.users import UserMerger
 from store import open_store
 
-SHARD_BYTES = 16 << 20
+SHARD_BYTES = 8 << 20
 """Bytes of text which make a shard, so that a shard fits well into memory."""
 
-FEWEST_SHARDS, MOST_SHARDS = 8, 4096
+FEWEST_SHARDS, MOST_SHARDS = 8, 256
 
 _log = logging.getLogger(__name__)
 

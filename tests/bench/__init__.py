@@ -1,0 +1,1 @@
+"""Benchmarks: commands which print tables of ratios, not tests."""
