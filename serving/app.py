@@ -1,0 +1,45 @@
+"""The server as an ASGI application."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from serving import graphiql
+from serving.gateway import Context, GatewayRouter, RestCaller, load_schema
+from store import Store, StoreError
+
+log = logging.getLogger("serving")
+
+
+def create_app(schema_path: Path, store: Store, rest: RestCaller | None = None) -> FastAPI:
+    """The application which serves an SDL file from a store, and REST services where there is a caller for them.
+
+    Raises:
+        SchemaError: the SDL file cannot be served.
+    """
+
+    async def context() -> Context:
+        return Context(store, rest)
+
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/graphql")
+
+    async def health() -> JSONResponse:
+        try:
+            await asyncio.to_thread(store.setting, "layout")
+        except StoreError:
+            log.exception("the store cannot be read")
+            return JSONResponse({"status": "the store is unavailable"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    app = FastAPI(title="Listening profiles", openapi_url=None)
+    app.include_router(
+        GatewayRouter(load_schema(schema_path), path="/graphql", context_getter=context, subscription_protocols=())
+    )
+    app.add_api_route("/", home)
+    app.add_api_route("/health", health)
+    app.mount(graphiql.PATH, graphiql.scripts())
+    return app

@@ -1,0 +1,41 @@
+"""What may go wrong: with an SDL file at the start, and with a query."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from graphql import GraphQLError
+
+from store import StoreError
+
+log = logging.getLogger("serving.gateway")
+
+STORE_UNAVAILABLE = "the store is unavailable: try again later"
+INTERNAL = "internal error: it is in the server's log"
+
+_NULL = "Cannot return null for non-nullable field"
+
+
+class SchemaError(Exception):
+    """An SDL file cannot be served; one line for each thing that is wrong: where, what, and the remedy."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(self.problems))
+
+
+def for_client(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """The errors without what is nobody's business outside the server; that is logged, each fault once."""
+    faults = {id(error.original_error): error for error in errors if _is_fault(error)}
+    for error in faults.values():
+        log.error("%s", error, exc_info=error.original_error)
+    return [_masked(error) if _is_fault(error) else error for error in errors]
+
+
+def _is_fault(error: GraphQLError) -> bool:
+    cause = error.original_error
+    return cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith(_NULL)
+
+
+def _masked(error: GraphQLError) -> GraphQLError:
+    message = STORE_UNAVAILABLE if isinstance(error.original_error, StoreError) else INTERNAL
+    return GraphQLError(message, nodes=error.nodes, source=error.source, path=error.path)

@@ -1,0 +1,21 @@
+"""The definitions that every SDL file starts from: the directives, and the scalar Long."""
+
+from pathlib import Path
+
+from graphql import DocumentNode, Source, parse
+
+import schemas
+
+FOLDER = Path(schemas.__file__).parent
+PATH = FOLDER / "directives.gql"
+PRELUDE: DocumentNode = parse(Source(PATH.read_text(encoding="utf-8"), PATH.name))
+
+_TEXTS = {
+    node.name.value: node.description.value  # type: ignore[attr-defined]
+    for node in PRELUDE.definitions
+}
+
+
+def description(name: str) -> str:
+    """The description of a directive or a scalar of the prelude."""
+    return str(_TEXTS[name])

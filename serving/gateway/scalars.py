@@ -1,0 +1,61 @@
+"""The scalar types of the SDL, as Strawberry knows them."""
+
+from collections.abc import Mapping
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError, IntValueNode, ValueNode, print_ast
+from graphql.pyutils import inspect
+
+from serving.gateway.prelude import description
+
+Long = NewType("Long", int)
+
+LARGEST = 2**63 - 1
+DIGITS = len(str(-LARGEST))
+"""Characters of the longest literal, its sign included."""
+
+
+def _refusal(found: str, node: ValueNode | None = None) -> GraphQLError:
+    return GraphQLError(f"Long cannot represent {found}: a whole number from -2^63 to 2^63 - 1 is wanted", node)
+
+
+def to_long(value: Any, node: ValueNode | None = None) -> int:
+    """The value, if it is a whole number of 64 bits; `node` is where a query says it.
+
+    Raises:
+        GraphQLError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not -LARGEST - 1 <= value <= LARGEST:
+        raise _refusal(inspect(value), node)
+    return value
+
+
+def parse_long(node: ValueNode, variables: Mapping[str, Any] | None = None) -> int:
+    """The value of a literal in a query.
+
+    Raises:
+        GraphQLError: it is not a whole number of 64 bits.
+    """
+    if not isinstance(node, IntValueNode) or len(node.value) > DIGITS:
+        raise _refusal(print_ast(node)[: 2 * DIGITS], node)
+    return to_long(int(node.value), node)
+
+
+LONG = strawberry.scalar(
+    name="Long",
+    description=description("Long"),
+    serialize=to_long,
+    parse_value=to_long,
+    parse_literal=parse_long,
+)
+
+SCALARS: Mapping[str, Any] = {
+    "Int": int,
+    "Float": float,
+    "String": str,
+    "Boolean": bool,
+    "ID": strawberry.ID,
+    "Long": Long,
+}
+"""The Python type of each scalar that an SDL file may use."""

@@ -1,0 +1,114 @@
+"""Checks that follow the ways from the root to a field: which arguments are in scope there."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from graphql import (
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from schemas.catalogue import CATALOGUE
+from serving.gateway.directives import RestDirective, TopicDirective, directive_of
+
+KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int")}
+"""The SDL's types that may be a key, by the key's type in the catalogue."""
+
+Scope: TypeAlias = Mapping[str, GraphQLType]
+"""The arguments in scope, by name."""
+
+
+class Step(NamedTuple):
+    """An object type, reached by a way from the root.
+
+    Attributes:
+        way: the fields on the way, for messages.
+        scope: the arguments of all these fields.
+        group: whether objects have no value of their own here, only that of their fields.
+    """
+
+    owner: GraphQLObjectType
+    way: str
+    scope: Scope
+    group: bool
+
+    def same(self) -> tuple[str, str, bool]:
+        """What makes two steps alike for the checks."""
+        return self.owner.name, str(sorted((name, str(kind)) for name, kind in self.scope.items())), self.group
+
+
+def is_key(kind: GraphQLType, wanted: str) -> bool:
+    """Whether values of a type can be keys of the type `wanted`."""
+    return str(kind).removesuffix("!") in KEY_TYPES[wanted]
+
+
+def place_error(owner: GraphQLObjectType, name: str, field: GraphQLField, message: str) -> GraphQLError:
+    """A problem of a field."""
+    return GraphQLError(f"{owner.name}.{name}: {message}", field.ast_node)
+
+
+def out_of_scope(schema: GraphQLSchema) -> Iterator[GraphQLError]:
+    """The fields that need an argument which is not in scope on some way to them."""
+    seen = set()
+    steps = [Step(schema.query_type, schema.query_type.name, {}, group=True)] if schema.query_type else []
+    while steps:
+        step = steps.pop()
+        if step.same() in seen:
+            continue
+        seen.add(step.same())
+        for name, field in step.owner.fields.items():
+            scope = {**step.scope, **{argument: given.type for argument, given in field.args.items()}}
+            message = _problem(step, name, field, scope)
+            if message:
+                yield place_error(step.owner, name, field, message)
+            steps.extend(_below(step, name, field, scope))
+
+
+def _below(step: Step, name: str, field: GraphQLField, scope: Scope) -> Iterator[Step]:
+    kind = get_named_type(field.type)
+    if isinstance(kind, GraphQLObjectType):
+        yield Step(kind, f"{step.way}.{name}", scope, step.group and directive_of(field) is None)
+
+
+def _problem(step: Step, name: str, field: GraphQLField, scope: Scope) -> str | None:
+    directive = directive_of(field)
+    if isinstance(directive, TopicDirective):
+        return _key_argument(directive, step, scope)
+    if isinstance(directive, RestDirective):
+        return _parameters(directive, step, scope)
+    return _source(step, name, field, scope) if step.group else None
+
+
+def _key_argument(directive: TopicDirective, step: Step, scope: Scope) -> str | None:
+    name, wanted = directive.key_argument, CATALOGUE[directive.name].key
+    if not name:
+        return None
+    if name not in scope:
+        return f"keyArgument {name!r} is no argument of this field or of one above it ({step.way}): {_remedy(scope)}"
+    return None if is_key(scope[name], wanted) else f"keyArgument {name!r} is {scope[name]}: make it {wanted}"
+
+
+def _parameters(directive: RestDirective, step: Step, scope: Scope) -> str | None:
+    for option, names in (("pathParameter", directive.path_parameter), ("queryParameter", directive.query_parameter)):
+        for name in names or ():
+            if name not in scope:
+                return f"{option} {name!r} is no argument of this field or of one above it: {_remedy(scope)}"
+    return None
+
+
+def _source(step: Step, name: str, field: GraphQLField, scope: Scope) -> str | None:
+    if is_list_type(get_nullable_type(field.type)):
+        return f"a list needs a directive that says where its values come from ({step.way} has no value)"
+    if isinstance(get_named_type(field.type), GraphQLObjectType) or name in scope:
+        return None
+    return f"has no directive, and no argument {name!r} is in scope ({step.way}): give it a directive"
+
+
+def _remedy(scope: Scope) -> str:
+    return f"name one of {', '.join(sorted(scope))}" if scope else "add the argument to the field"

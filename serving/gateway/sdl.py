@@ -1,0 +1,93 @@
+"""Reading an SDL file: parsed, merged with the directives' prelude, and checked."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from graphql import (
+    DefinitionNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    Source,
+    build_ast_schema,
+    concat_ast,
+    parse,
+    validate_schema,
+)
+from graphql.validation.validate import validate_sdl
+
+from serving.gateway.check import problems
+from serving.gateway.errors import SchemaError
+from serving.gateway.prelude import FOLDER, PRELUDE
+
+DEFAULT_SCHEMA = FOLDER / "user-profile.gql"
+ROOTS = ("Query", "Mutation", "Subscription")
+
+
+def read(path: Path) -> GraphQLSchema:
+    """The schema that an SDL file describes.
+
+    Raises:
+        SchemaError: the file cannot be read, or what is in it cannot be served.
+    """
+    try:
+        return contract(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8 with --schema"]) from error
+
+
+def contract(sdl: str, name: str) -> GraphQLSchema:
+    """The schema that the text of an SDL file describes; `name` is the file's name in messages.
+
+    Raises:
+        SchemaError: it cannot be served.
+    """
+    document = concat_ast([PRELUDE, _merged(_parse(sdl, name))])
+    _refuse(name, validate_sdl(document))
+    schema = build_ast_schema(document, assume_valid_sdl=True)
+    _refuse(name, validate_schema(schema))
+    _refuse(name, problems(schema))
+    return schema
+
+
+def _parse(sdl: str, name: str) -> DocumentNode:
+    try:
+        return parse(Source(sdl, name))
+    except GraphQLError as error:
+        raise SchemaError([_line(name, error)]) from error
+
+
+def _merged(document: DocumentNode) -> DocumentNode:
+    """The document with a root type that is given twice merged: the second one extends the first."""
+    return DocumentNode(definitions=tuple(_extensions(document.definitions)), loc=document.loc)
+
+
+def _extensions(definitions: Iterable[DefinitionNode]) -> Iterator[DefinitionNode]:
+    seen = set()
+    for node in definitions:
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in ROOTS:
+            if node.name.value in seen:
+                parts = {key: getattr(node, key) for key in ("name", "interfaces", "directives", "fields", "loc")}
+                yield ObjectTypeExtensionNode(**parts)
+                continue
+            seen.add(node.name.value)
+        yield node
+
+
+def _refuse(name: str, errors: Iterable[GraphQLError]) -> None:
+    lines = [_line(name, error) for error in errors]
+    if lines:
+        raise SchemaError(lines)
+
+
+def _line(name: str, error: GraphQLError) -> str:
+    """One line for an error: the place in the file, if it has one there, and the message."""
+    nodes = [node for node in error.nodes or () if node.loc and node.loc.source.name == name]
+    lines = [node.loc.source.get_location(node.loc.start).line for node in nodes if node.loc]
+    if not lines and error.source and error.source.name == name and error.locations:
+        lines = [error.locations[0].line]
+    place = f"{name}:{lines[-1]}" if lines else name
+    return f"{place}: {' '.join(error.message.split())}"

@@ -1,0 +1,79 @@
+"""Executes the examples of docs/gateway.md, from top to bottom."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.catalogue import CATALOGUE
+from serving.__main__ import options
+from serving.app import create_app
+from serving.gateway import SchemaError, build_schema
+from serving.gateway.limits import Limits
+from store import Store, open_store
+from tests.serving.clients import ask
+from tests.serving.listeners import put
+
+TEXT = (Path(__file__).parents[2] / "docs" / "gateway.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+) (\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def examples() -> Iterator[dict[str, str]]:
+    """For each answer and refusal, the blocks that lead to it."""
+    example: dict[str, str] = {}
+    for _, role, text in BLOCKS:
+        example = {"schema": text} if role == "schema" else {**example, role: text}
+        if role in ("answer", "refusal"):
+            yield example
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.fixture(scope="module")
+def documented_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The store that the examples speak of."""
+    store = open_store(f"lmdb:{tmp_path_factory.mktemp('documented')}", create=True)
+    charts = {"topK": [{"id": 102, "countPlays": 3}, {"id": 103, "countPlays": 2}]}
+    put(store, 7, {"counts": 5, "firstlisten": 1_300_000_000, "topartists": charts})
+    put(store, 102, {"artists": {"id": 102, "name": "artists 102"}})
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if "answer" in example])
+def test_answer(example: dict[str, str], documented_store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "user-profile.gql"
+    path.write_text(example["schema"])
+    variables = json.loads(example.get("variables", "{}"))
+    assert ask(create_app(path, documented_store), example["query"], variables) == json.loads(example["answer"])
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if "refusal" in example])
+def test_refusal(example: dict[str, str]) -> None:
+    with pytest.raises(SchemaError) as refusal:
+        build_schema(example["schema"], "user-profile.gql")
+    assert str(refusal.value) == example["refusal"].rstrip()
+
+
+def test_there_are_examples() -> None:
+    assert sum("answer" in example for example in EXAMPLES) == 4
+    assert sum("refusal" in example for example in EXAMPLES) == 1
+
+
+def test_topics_in_the_tables_are_all_that_can_be_served() -> None:
+    table = TEXT.split("| topics |")[1].split("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert named == {name for name, topic in CATALOGUE.items() if topic.place.column is not None}
+
+
+def test_options_and_limits_are_the_documented_ones() -> None:
+    usage = re.search(r"^python -m serving (.*)$", TEXT, re.MULTILINE)
+    assert usage
+    assert set(re.findall(r"--(\w+)", usage[1])) == vars(options([])).keys()
+    assert f"--host {options([]).host}" in usage[1]
+    assert f"--port {options([]).port}" in usage[1]
+    limits = Limits()
+    assert f"{limits.depth} levels of fields, {limits.aliases} aliases and {limits.tokens} tokens" in TEXT

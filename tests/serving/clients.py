@@ -1,0 +1,92 @@
+"""Stores and clients for tests of the server."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from serving.gateway import Context, GatewaySchema, RestCaller
+from store import CellKey, Change, Row, Store, StoreError
+
+
+class Watched(Store):
+    """A store that notes the keys and the thread of each `get`, and fails if it is told to."""
+
+    def __init__(self, inner: Store) -> None:
+        self.url = inner.url
+        self.inner = inner
+        self.reads: list[Sequence[CellKey]] = []
+        self.threads: set[int] = set()
+        self.failure: Exception | None = None
+
+    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
+        self.reads.append(keys)
+        self.threads.add(threading.get_ident())
+        if self.failure:
+            raise self.failure
+        return self.inner.get(keys)
+
+    def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
+        return self.inner.rows(table, keys, families)
+
+    def scan(
+        self, table: str, start: bytes = b"", stop: bytes | None = None, families: Sequence[str] | None = None
+    ) -> Iterator[tuple[bytes, Row]]:
+        return self.inner.scan(table, start, stop, families)
+
+    def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
+        self.inner.write(table, rows)
+
+    def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
+        self.inner.update(table, keys, change)
+
+    def delete(self, table: str, key: bytes) -> None:
+        self.inner.delete(table, key)
+
+    def clear(self, table: str) -> None:
+        self.inner.clear(table)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+SECRET = "grpc://10.0.0.1/secret-instance"
+UNREACHABLE = StoreError(f"store {SECRET} cannot be reached")
+
+
+def execute(
+    schema: GatewaySchema,
+    store: Store,
+    query: str,
+    variables: Mapping[str, Any] | None = None,
+    rest: RestCaller | None = None,
+) -> tuple[Any, list[str]]:
+    """The data and the error messages that a schema answers."""
+    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(store, rest)))
+    return result.data, [error.message for error in result.errors or ()]
+
+
+def request(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
+    """One request to an application."""
+    (response,) = requests(app, [lambda client: client.request(method, url, **options)])
+    return response
+
+
+def requests(app: FastAPI, calls: Sequence[Callable[[httpx.AsyncClient], Any]]) -> list[httpx.Response]:
+    """Requests to an application, all at the same time."""
+
+    async def run() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return list(await asyncio.gather(*(call(client) for call in calls)))
+
+    return asyncio.run(run())
+
+
+def ask(app: FastAPI, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+    """The body of the answer to a query, sent by POST."""
+    response = request(app, "POST", "/graphql", json={"query": query, "variables": variables})
+    assert response.status_code == 200
+    return response.json()

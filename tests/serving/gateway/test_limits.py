@@ -1,0 +1,83 @@
+import pytest
+from graphql import get_introspection_query
+
+from serving.gateway import GatewaySchema, build_schema
+from serving.gateway.limits import Limits
+from tests.serving.clients import Watched, execute
+
+SDL = "type Query { a(n: Int): A } type A { n: Int a: A }"
+LIMITS = Limits(depth=4, aliases=3, tokens=200)
+
+
+@pytest.fixture(scope="module")
+def schema() -> GatewaySchema:
+    return build_schema(SDL, limits=LIMITS)
+
+
+def doubling(levels: int) -> str:
+    """Fragments of which each uses the next one twice."""
+    chain = (f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(levels))
+    return "\n".join(["{ ...F0 }", *chain, f"fragment F{levels} on Query {{ x: a {{ n }} }}"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ a(n: 1) { a { a { n } } } }",
+        "{ x: a { n } y: a { n } z: a { n } }",
+        "{ a(n: 1) { ...F } } fragment F on A { a { a { n } } }",
+        "query A { a { a { a { n } } } } query B { x: a { n } y: a { n } }",
+    ],
+)
+def test_allowed(schema: GatewaySchema, profile_store: Watched, query: str) -> None:
+    variables = {"n": 1}
+    result = execute(schema, profile_store, query, variables)
+    assert not [error for error in result[1] if "allowed" in error]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ a { a { a { a { n } } } } }", "the query has 5 levels; 4 are allowed"),
+        ("{ a { ...F } } fragment F on A { a { a { a { n } } } }", "the query has 5 levels; 4 are allowed"),
+        ("{ a { ... on A { a { ... { a { a { n } } } } } } }", "the query has 5 levels; 4 are allowed"),
+        ("{ w: a { n } x: a { n } y: a { n } z: a { n } }", "the query has 4 aliases; 3 are allowed"),
+        ("{ ...F a { a { a { a { n } } } } } fragment F on Query { a { n } }", "the query has 5 levels; 4 are allowed"),
+        (doubling(15), "the query has 32768 aliases; 3 are allowed"),
+        ("{ a { " + "n " * 200 + "} }", "Syntax Error: Document contains more than 200 tokens. Parsing aborted."),
+        ("{ ...Nope }", "Unknown fragment 'Nope'."),
+        ("{ ...F } fragment F on Query { ...F }", "Cannot spread fragment 'F' within itself."),
+    ],
+)
+def test_refused(schema: GatewaySchema, profile_store: Watched, query: str, message: str) -> None:
+    data, errors = execute(schema, profile_store, query)
+    assert data is None
+    assert message in errors
+
+
+def test_nested_fragments_are_measured_once_each(profile_store: Watched) -> None:
+    """Visited once for each use, this one would take 2^70 steps."""
+    schema = build_schema(SDL, limits=Limits())
+    _, errors = execute(schema, profile_store, doubling(70))
+    assert f"the query has {2**70} aliases; 30 are allowed" in errors
+
+
+def test_nesting_that_the_parser_does_not_follow(profile_store: Watched) -> None:
+    schema = build_schema(SDL, limits=Limits(tokens=100_000))
+    _, errors = execute(schema, profile_store, "{ a " * 20_000 + "}" * 20_000)
+    assert errors == ["Syntax Error: Document is nested too deeply. Parsing aborted."]
+
+
+def test_nesting_beyond_the_stack(profile_store: Watched) -> None:
+    inner = (f"fragment F{i} on A {'{ a ' * 150} {{ n ...F{i + 1} }} {'}' * 150}" for i in range(10))
+    query = "\n".join(["{ a { ...F0 } }", *inner, "fragment F10 on A { n }"])
+    assert execute(build_schema(SDL, limits=Limits(tokens=100_000)), profile_store, query) == (
+        None,
+        ["Validation aborted."],
+    )
+
+
+def test_default_limits_allow_introspection(profile_store: Watched) -> None:
+    data, errors = execute(build_schema(SDL), profile_store, get_introspection_query(input_value_deprecation=True))
+    assert not errors
+    assert data["__schema"]["queryType"]["name"] == "Query"

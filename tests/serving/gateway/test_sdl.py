@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from serving.gateway import SchemaError, build_schema, load_schema
+from serving.gateway.sdl import DEFAULT_SCHEMA
+
+REFUSED = {
+    "syntax": ("type Query {\n  f: Long!!\n}", "s.gql:2: Syntax Error: Expected Name, found '!'."),
+    "empty": ("", "s.gql:1: Syntax Error: Unexpected <EOF>."),
+    "unknown type": ("type Query {\n  f: Lnog\n}", "s.gql:2: Unknown type 'Lnog'. Did you mean 'Long'?"),
+    "unknown directive": ("type Query {\n\n  f: Long @topics\n}", "s.gql:3: Unknown directive '@topics'."),
+    "unknown directive argument": (
+        'type Query {\n  f: Long @topic(nam: "counts")\n}',
+        "s.gql:2: Unknown argument 'nam' on directive '@topic'. Did you mean 'name'?",
+    ),
+    "missing directive argument": (
+        "type Query {\n  f: Long @topic\n}",
+        "s.gql:2: Argument '@topic(name:)' of type 'String!' is required, but it was not provided.",
+    ),
+    "no query": ("type A {\n  f: Long\n}", "s.gql: Query root type must be provided."),
+    "scalar of the prelude": (
+        "type Query { f(f: Long): Long }\nscalar Long",
+        "s.gql:2: There can be only one type named 'Long'.",
+    ),
+    "field twice in merged types": (
+        "type Query { f: Long }\n\ntype Query {\n  f: Long\n}",
+        "s.gql:4: Field 'Query.f' can only be defined once.",
+    ),
+    "other type twice": (
+        "type Query { f(f: Int): Int }\ntype A { a: Int }\ntype A { b: Int }",
+        "s.gql:3: There can be only one type named 'A'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sdl", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused(sdl: str, message: str) -> None:
+    with pytest.raises(SchemaError) as refusal:
+        build_schema(sdl, "s.gql")
+    assert message in refusal.value.problems
+
+
+@pytest.mark.parametrize("second", ["type Query", "extend type Query"])
+def test_query_in_two_parts_is_merged(second: str) -> None:
+    schema = build_schema(f"type Query {{ a(a: Int): A }} {second} {{ b(a: Int): A }} type A {{ a: Int }}")
+    assert "type Query {\n  a(a: Int): A\n  b(a: Int): A\n}" in schema.as_str()
+
+
+def test_path_is_in_messages(tmp_path: Path) -> None:
+    path = tmp_path / "broken.gql"
+    path.write_text("type Query {")
+    with pytest.raises(SchemaError, match=r"broken\.gql:1: Syntax Error: Expected Name, found <EOF>\."):
+        load_schema(path)
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    remedy = "name a GraphQL SDL file in UTF-8 with --schema"
+    with pytest.raises(SchemaError, match=rf"none\.gql: No such file or directory: {remedy}"):
+        load_schema(tmp_path / "none.gql")
+    with pytest.raises(SchemaError, match=f"Is a directory: {remedy}"):
+        load_schema(tmp_path)
+    (tmp_path / "latin.gql").write_bytes("# Motörhead".encode("latin-1"))
+    with pytest.raises(SchemaError, match=rf"'utf-8' codec can't decode .*: {remedy}"):
+        load_schema(tmp_path / "latin.gql")
+
+
+def test_default_schema_is_served() -> None:
+    load_schema(DEFAULT_SCHEMA)

@@ -1,0 +1,83 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving.__main__ import main
+from tests.serving import listeners
+from tests.serving.listeners import FULL, USER
+
+SECONDS = 60
+"""Until a server that does not start, or does not stop, fails a test."""
+
+
+@contextmanager
+def server(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server process and its address."""
+    command = [sys.executable, "-m", "serving", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            address = re.search(r"http://[\d.]+:\d+", line)
+            assert address, line or (process.stderr and process.stderr.read())
+            yield process, address[0]
+        finally:
+            process.kill()
+
+
+def wait_for(address: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/health").json() == {"status": "ok"}:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError(f"no server at {address} after {SECONDS} s")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_process_serves_and_stops(profile_url: str, stop: signal.Signals) -> None:
+    with server("--store", profile_url) as (process, address):
+        wait_for(address)
+        answer = httpx.post(f"{address}/graphql", json={"query": FULL, "variables": {"userId": USER}})
+        assert answer.json() == {"data": {"getUserProfile": listeners.profile(USER)}}
+        os.kill(process.pid, stop)
+        _, errors = process.communicate(timeout=SECONDS)
+        assert (process.returncode, errors) == (0, "")
+
+
+def test_missing_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--store", f"lmdb:{tmp_path}/none"]) == 1
+    assert f"there is no store in {tmp_path}/none" in capsys.readouterr().err
+
+
+def test_bad_schema(profile_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bad.gql"
+    path.write_text("type Query {\n  a: Nope\n}\n")
+    assert main(["--store", profile_url, "--schema", str(path), "--port", "0"]) == 1
+    assert capsys.readouterr().err == f"{path}:2: Unknown type 'Nope'.\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "reason"), [("127.0.0.1", None, "Address already in use"), ("192.0.2.1", 0, "Cannot assign")]
+)
+def test_cannot_listen(
+    profile_url: str, capsys: pytest.CaptureFixture[str], host: str, port: int | None, reason: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1] if port is None else port
+        assert main(["--store", profile_url, "--host", host, "--port", str(port)]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"cannot listen on {host} port {port}: {reason}")
+    assert errors.endswith(": choose another --port or --host\n")
