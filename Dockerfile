@@ -1,0 +1,29 @@
+# One image for all commands: `docker run IMAGE pipelines.profile ...`, `pipelines.backfill ...`, `serving ...`
+FROM python:3.11.14-slim-bookworm AS build
+WORKDIR /source
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+COPY constraints.txt pyproject.toml README.md ./
+COPY data data
+COPY pipelines pipelines
+COPY schemas schemas
+COPY serving serving
+COPY store store
+RUN pip install --no-cache-dir -c constraints.txt .
+# A first run compiles the numeric code; the cache is kept beside the installed modules.
+WORKDIR /tmp
+RUN python -m pipelines.profile --store lmdb:/tmp/store --rejects /tmp/rejects.tsv
+
+FROM python:3.11.14-slim-bookworm
+RUN useradd --uid 10001 --create-home profiles && install --directory --owner=profiles /data
+COPY --from=build /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH \
+    PROFILE_STORE=lmdb:/data/store \
+    PYTHONUNBUFFERED=1
+USER 10001
+# Commands write rejected lines to data/rejects.tsv, which is below here.
+WORKDIR /
+VOLUME /data
+EXPOSE 8000
+ENTRYPOINT ["python", "-m"]
+CMD ["serving", "--host", "0.0.0.0"]
