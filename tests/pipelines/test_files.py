@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from pipelines.errors import PipelineError
 from pipelines.files import blocks, buffer_for, match
 
 LONGEST = 50
-COMPRESS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
 
 
 def lines_of(path: Path) -> list[bytes]:

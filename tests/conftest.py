@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from store import Store, open_store
+from tests.parts import bigtable
+from tests.parts.golang import NotBuiltError
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """HOST:PORT of a running emulator of Bigtable."""
+    try:
+        with bigtable.emulator(tmp_path_factory.mktemp("emulator")) as host:
+            yield host
+    except NotBuiltError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def lmdb_url(tmp_path: Path) -> str:
+    """The URL of a new store in a folder."""
+    return f"lmdb:{tmp_path / 'store'}"
+
+
+@pytest.fixture
+def bigtable_url(emulator: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a new store in the emulator, for this process and those it starts."""
+    monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", emulator)
+    return f"bigtable://tests/{uuid4().hex}"
+
+
+@pytest.fixture(params=["lmdb", "bigtable"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a new store in each of its homes."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A new store in each of its homes."""
+    store = open_store(store_url, create=True)
+    yield store
+    store.close()

@@ -1,0 +1,57 @@
+"""Programs that are built from Go modules, once for all."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BUILD_SECONDS = 900
+
+
+class NotBuiltError(Exception):
+    """A program cannot be built here; says why."""
+
+
+def program(package: str, version: str, name: str) -> Path:
+    """The program `package@version`, which is built if it is not in the user's cache.
+
+    Args:
+        name: what it is called there, before the version.
+
+    Raises:
+        NotBuiltError: there is no Go, or the build failed.
+    """
+    folder = _cache() / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{version}"
+    # The lock is held for the build, so that of several test runs one builds and the others wait.
+    with (folder / f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _build(f"{package}@{version}", path)
+    return path
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "listening-profiles"
+
+
+def _build(package: str, path: Path) -> None:
+    go = shutil.which("go", path=str(Path(sys.executable).parent)) or shutil.which("go")
+    if go is None:
+        raise NotBuiltError(f"no `go` to build {package} with: install the project's extra `test`")
+    with tempfile.TemporaryDirectory(dir=path.parent) as built:
+        environment = os.environ | {"GOTOOLCHAIN": "local", "GOBIN": built, "CGO_ENABLED": "0"}
+        try:
+            subprocess.run(
+                [go, "install", package], env=environment, check=True, capture_output=True, timeout=BUILD_SECONDS
+            )
+        except subprocess.CalledProcessError as error:
+            raise NotBuiltError(f"`go install {package}` failed: {error.stderr.decode()}") from error
+        except subprocess.TimeoutExpired as error:
+            raise NotBuiltError(f"`go install {package}` took more than {BUILD_SECONDS} s") from error
+        (program,) = Path(built).iterdir()
+        program.replace(path)

@@ -1,0 +1,80 @@
+"""Starting the real parts as processes, and stopping them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+HOST = "127.0.0.1"
+READY_SECONDS = 20.0
+POLL_SECONDS = 0.02
+
+# Linux alone can end a process with its parent, even one that is killed. The parent may be gone by the time of asking.
+_TIED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class NotStartedError(Exception):
+    """A process ended, or did not listen in time; says what it printed."""
+
+
+def free_port() -> int:
+    """A TCP port that nobody listened to a moment ago."""
+    with socket.socket() as found:
+        found.bind((HOST, 0))
+        return int(found.getsockname()[1])
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """The command, as one that ends with this process (on Linux)."""
+    if sys.platform != "linux":
+        return [*command]
+    return [sys.executable, "-ISc", _TIED, str(os.getpid()), *command]
+
+
+@contextmanager
+def listening(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that listens on `port`, as soon as it does, until the end of the context.
+
+    Raises:
+        NotStartedError: it did not within READY_SECONDS.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(tied(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        _wait(process, port, log)
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process, gently first."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise NotStartedError(f"{process.args!r} does not listen on port {port}: {log.read_text()}")
+        time.sleep(POLL_SECONDS)
+
+
+def _answers(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
