@@ -11,12 +11,12 @@ ROWS, TOPICS = DOCUMENT.partition("## Rows")[2].split("## Topics")
 
 
 def test_every_topic_is_documented_with_its_value_and_axis() -> None:
-    found = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for line in TOPICS.splitlines():
         if line.startswith("| `"):
             names, value, rest = line.strip("|").split("|")
             axis = re.search(r"range axis `(\w+)`", rest)
-            found |= {name: (value.strip(), axis and axis[1]) for name in re.findall(r"`(\w+)`", names)}
+            found |= {name: (value.strip(), axis[1] if axis else None) for name in re.findall(r"`(\w+)`", names)}
     assert found == {topic.name: (topic.value, topic.axis) for topic in CATALOGUE.values()}
 
 

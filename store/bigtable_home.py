@@ -1,0 +1,175 @@
+"""The store in Google Bigtable, or in its emulator where the environment names one.
+
+What is read goes through the official client, which assembles rows and repeats what failed; what is written
+does not, see `bigtable_rpc`.
+"""
+
+import re
+import threading
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from weakref import WeakValueDictionary
+
+from google.cloud.bigtable.data import BigtableDataClient, ReadRowsQuery, RowRange
+from google.cloud.bigtable.data.row_filters import (
+    CellsColumnLimitFilter,
+    ColumnQualifierRegexFilter,
+    FamilyNameRegexFilter,
+    RowFilterChain,
+)
+
+from store import bigtable_changes, bigtable_writes, layout
+from store.bigtable_rpc import Patience, Rpc, emulator, errors
+from store.bigtable_tables import Tables
+from store.interface import Cell, CellKey, Change, Row, Store, StoreError, by_layout
+
+READ_SECONDS = 60.0
+"""How long a read is repeated before it counts as failed."""
+
+_FORM = re.compile(r"bigtable://([\w.:-]+)/([\w-]+)")
+
+_open: WeakValueDictionary[tuple[str, str | None], "BigtableStore"] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+class BigtableStore(Store):
+    """The tables of one Bigtable instance. Of each URL a process has one, which its threads share."""
+
+    def __init__(self, url: str, project: str, instance: str, *, create: bool) -> None:
+        self.url = url
+        name = f"projects/{project}/instances/{instance}"
+        with errors(url):
+            self._admin = Tables(name)
+            self._prepare_tables(create=create)
+            self._rpc = Rpc(name)
+            self._client = _client(project)
+            self._tables = {table: self._client.get_table(instance, table, **_LIMITS) for table in layout.TABLES}
+        self._pool = ThreadPoolExecutor(len(layout.TABLES))
+        self.check_layout()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool) -> "BigtableStore":
+        """The store that `url` (`bigtable://PROJECT/INSTANCE`) names."""
+        match = _FORM.fullmatch(url)
+        if match is None:
+            raise StoreError(f"store {url!r} does not name a Bigtable instance: use bigtable://PROJECT/INSTANCE")
+        with _opening:
+            store = _open.get((url, emulator()))
+            if store is None:
+                store = _open[url, emulator()] = cls(url, *match.groups(), create=create)
+            return store
+
+    def _prepare_tables(self, *, create: bool) -> None:
+        if create:
+            self._admin.create()
+        elif missing := self._admin.missing():
+            raise StoreError(
+                f"store {self.url} has no tables {', '.join(missing)}: "
+                f"`python -m pipelines.profile --store {self.url}` makes them"
+            )
+
+    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
+        by_table: dict[str, list[CellKey]] = {}
+        for key in keys:
+            by_table.setdefault(key.table, []).append(key)
+        with errors(self.url):
+            found = {
+                CellKey(table, key, cell.family, cell.qualifier): cell.value
+                for table, rows in zip(by_table, self._pool.map(self._read_cells, by_table.values()), strict=True)
+                for key, row in rows.items()
+                for cell in row
+            }
+        return [found.get(key) for key in keys]
+
+    def _read_cells(self, keys: Sequence[CellKey]) -> dict[bytes, Row]:
+        """The rows of cells of one table, with at least those cells."""
+        query = ReadRowsQuery(
+            row_keys=[*{key.key for key in keys}],
+            row_filter=_filter({key.family for key in keys}, {key.qualifier for key in keys}),
+        )
+        return self._read(keys[0].table, query)
+
+    def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
+        if not keys:
+            return {}  # a query without keys would ask for all rows
+        with errors(self.url):
+            return self._read(table, ReadRowsQuery(row_keys=[*keys], row_filter=_filter(families)))
+
+    def _read(self, table: str, query: ReadRowsQuery) -> dict[bytes, Row]:
+        return {row.row_key: _row(table, row) for row in self._tables[table].read_rows(query)}
+
+    def scan(
+        self, table: str, start: bytes = b"", stop: bytes | None = None, families: Sequence[str] | None = None
+    ) -> Iterator[tuple[bytes, Row]]:
+        if stop is not None and start >= stop:
+            return  # Bigtable refuses an empty range
+        query = ReadRowsQuery(row_ranges=[RowRange(start or None, stop)], row_filter=_filter(families))
+        with errors(self.url):
+            for row in self._tables[table].read_rows_stream(query):
+                yield row.row_key, _row(table, row)
+
+    def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
+        with errors(self.url):
+            bigtable_writes.write(self._rpc, table, rows)
+
+    def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
+        pending, patience = set(keys), Patience()
+        while pending:
+            existing = self.rows(table, sorted(pending))
+            changed = ((key, row) for key, row in change(existing) if key in pending)
+            with errors(self.url):
+                outcome = bigtable_changes.replace(self._rpc, table, existing, changed)
+                if outcome.replaced:
+                    patience.renew()
+                if outcome.error:
+                    patience.wait(outcome.error)
+            pending = set(outcome.undone)
+
+    def delete(self, table: str, key: bytes) -> None:
+        with errors(self.url):
+            bigtable_writes.delete(self._rpc, table, key)
+
+    def clear(self, table: str) -> None:
+        with errors(self.url):
+            self._admin.clear(table)
+
+    def close(self) -> None:
+        with _opening:
+            for key in [key for key, store in _open.items() if store is self]:
+                del _open[key]
+        self._pool.shutdown()
+        self._rpc.close()
+        self._admin.close()
+        for table in self._tables.values():
+            table.close()
+        self._client.close()
+
+
+def _client(project: str) -> BigtableDataClient:
+    with warnings.catch_warnings():
+        # It warns of the emulator, which the user has just asked for.
+        warnings.filterwarnings("ignore", "Connecting to Bigtable emulator", RuntimeWarning)
+        return BigtableDataClient(project=project)
+
+
+_LIMITS: dict[str, Any] = {
+    "default_read_rows_operation_timeout": READ_SECONDS,
+    "default_read_rows_attempt_timeout": READ_SECONDS,
+}
+
+
+def _filter(families: Collection[str] | None, qualifiers: Collection[bytes] = ()) -> Any:
+    """Lets one value of each column through, of some families only, and of some columns if their names are plain."""
+    one = CellsColumnLimitFilter(1)
+    parts: list[Any] = []
+    if families is not None:
+        parts.append(FamilyNameRegexFilter("|".join(map(re.escape, sorted(families)))))
+    if qualifiers and all(qualifier.isalnum() for qualifier in qualifiers):
+        parts.append(ColumnQualifierRegexFilter(b"|".join(sorted(qualifiers))))
+    return RowFilterChain(filters=[*parts, one]) if parts else one
+
+
+def _row(table: str, row: Any) -> Row:
+    return by_layout(table, (Cell(cell.family, cell.qualifier, cell.value) for cell in row.cells))
