@@ -14,7 +14,7 @@ UNKNOWN_NAME = "[unknown]"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a topic's values lie: a table, a column family, and a column; None if there is a cell per bucket of time."""
+    """Where a topic's values lie: a table, a column family, and a column; None where each bucket of time has one."""
 
     table: str
     family: str

@@ -9,10 +9,13 @@ import threading
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
+import grpc
 from google.cloud.bigtable.data import BigtableDataClient, ReadRowsQuery, RowRange
+from google.cloud.bigtable.data._sync_autogen._swappable_channel import SwappableChannel
 from google.cloud.bigtable.data.row_filters import (
     CellsColumnLimitFilter,
     ColumnQualifierRegexFilter,
@@ -147,11 +150,22 @@ class BigtableStore(Store):
         self._client.close()
 
 
+class _Client(BigtableDataClient):
+    """The official client, which with the emulator takes messages of any size, as it does with Bigtable."""
+
+    def _build_grpc_channel(self, *arguments: Any, **options: Any) -> Any:
+        host = emulator()
+        if host is None:
+            return super()._build_grpc_channel(*arguments, **options)
+        # The emulator sends a row in one message; a long history has more than the 4 MB that gRPC takes by default.
+        return SwappableChannel(partial(grpc.insecure_channel, host, [("grpc.max_receive_message_length", -1)]))
+
+
 def _client(project: str) -> BigtableDataClient:
     with warnings.catch_warnings():
         # It warns of the emulator, which the user has just asked for.
         warnings.filterwarnings("ignore", "Connecting to Bigtable emulator", RuntimeWarning)
-        return BigtableDataClient(project=project)
+        return _Client(project=project)
 
 
 _LIMITS: dict[str, Any] = {

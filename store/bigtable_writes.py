@@ -19,6 +19,7 @@ MOST_BYTES = 8 << 20
 """Of values in a request, unless a single row has more."""
 
 
+_INTERNAL = grpc.StatusCode.INTERNAL.value[0]
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -99,6 +100,6 @@ def _attempt(rpc: Rpc, request: Any) -> tuple[list[int], GoogleAPICallError | No
 def _refusal(status: Any) -> GoogleAPICallError:
     """The error of an entry, if it may pass; otherwise raises it."""
     error: GoogleAPICallError = from_grpc_status(_CODES[status.code], status.message)
-    if status.code not in RETRYABLE:
+    if status.code not in RETRYABLE or status.code == _INTERNAL:  # of an entry, no cut connection: the row is refused
         raise error
     return error

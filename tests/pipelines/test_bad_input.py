@@ -16,6 +16,7 @@ from store import open_store
 from store.digest import digest
 from tests import oracle, stored
 from tests.oracle import Event
+from tests.parts.processes import free_port
 from tests.pipelines.jobs import random_events, run_backfill, run_profile, write_events
 
 GOOD = random_events(1, 1000)
@@ -217,6 +218,20 @@ def test_a_killed_run_leaves_whole_rows_and_the_next_one_completes(tmp_path: Pat
     assert not list(tmp_path.glob("tmp*"))
     run_profile(path, store)
     assert stored.profiles(open_store(store)) == expected
+
+
+def test_bigtable_which_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+    with pytest.raises(PipelineError, match="Bigtable does not answer at 127.0.0.1"):
+        run_profile(write_events(tmp_path / "a.txt", GOOD), "bigtable://tests/unreachable")
+
+
+def test_a_store_of_another_layout(tmp_path: Path) -> None:
+    store = open_store(f"lmdb:{tmp_path}/store", create=True)
+    store.set_setting("layout", "0")
+    store.close()
+    with pytest.raises(PipelineError, match="has layout version 0, this program reads and writes version"):
+        run_profile(write_events(tmp_path / "a.txt", GOOD), f"lmdb:{tmp_path}/store")
 
 
 def test_backfill_needs_a_store_with_data(tmp_path: Path) -> None:
