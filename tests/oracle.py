@@ -1,7 +1,7 @@
 """What the store must hold, in plain Python: the definition that the columnar code is tested against."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -74,9 +74,12 @@ def profile(history: list[Event], k: int) -> dict[str, Any]:
     return topics
 
 
-def parse(lines: Iterable[str]) -> list[Event]:
-    """Valid lines of an events file."""
-    return [Event(*map(int, line.split("\t"))) for line in lines]
+def is_valid(line: bytes) -> bool:
+    """Whether a line is five numbers, of digits alone and below 2**63, between tabs."""
+    fields = line.removesuffix(b"\r").split(b"\t")
+    return len(fields) == 5 and all(f.isdigit() and len(f) < 20 and int(f) < 2**63 for f in fields)
 
 
-Profiles = Mapping[int, Mapping[str, Any]]
+def parse(lines: Iterable[str | bytes]) -> list[Event]:
+    """The events of valid lines."""
+    return [Event(*map(int, line.split("\t" if isinstance(line, str) else b"\t"))) for line in lines]  # type: ignore[arg-type]
