@@ -1,9 +1,9 @@
 """Counting plays and choosing the most played, for compiled code."""
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, njit
 
-from pipelines.events import hash_of
+from pipelines.hashing import entry_of, refill
 from store import varint
 from store.varint import JIT
 
@@ -24,35 +24,20 @@ def number_items(items, lo, hi, number, distinct, table):  # type: ignore[no-unt
         How many items are distinct.
     """
     bits = _SMALLEST  # small tables stay in the processor's cache: start with one and double it
-    table[: 1 << bits] = -1
+    refill(table, bits, distinct, 0)
     found = 0
     for i in range(lo, hi):
-        mask = uint64((1 << bits) - 1)
-        slot = hash_of(items[i], bits)
-        while table[slot] >= 0 and distinct[table[slot]] != items[i]:
-            slot = (slot + uint64(1)) & mask
-        if table[slot] < 0:
-            table[slot] = found
-            distinct[found] = items[i]
-            number[i - lo] = found
-            found += 1
-            if 2 * found > (1 << bits):
-                bits += 1
-                _refill(table, bits, distinct, found)
-        else:
-            number[i - lo] = table[slot]
+        entry = entry_of(items[i], table, bits, distinct)
+        if table[entry] >= 0:
+            number[i - lo] = table[entry]
+            continue
+        table[entry] = number[i - lo] = found
+        distinct[found] = items[i]
+        found += 1
+        if 2 * found > (1 << bits):
+            bits += 1
+            refill(table, bits, distinct, found)
     return found
-
-
-@njit(**JIT)
-def _refill(table, bits, distinct, found):  # type: ignore[no-untyped-def]
-    table[: 1 << bits] = -1
-    mask = uint64((1 << bits) - 1)
-    for j in range(found):
-        slot = hash_of(distinct[j], bits)
-        while table[slot] >= 0:
-            slot = (slot + uint64(1)) & mask
-        table[slot] = j
 
 
 @njit(**JIT)

@@ -13,19 +13,13 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
+from pipelines.hashing import entry_of, hash_of, refill
 from pipelines.parse import COLUMNS
 from store.varint import JIT
 
 Columns = NDArray[np.int64]
 
-_GOLDEN = uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: Knuth's multiplicative hashing
 _FEW = 16
-
-
-@njit(inline="always", **JIT)
-def hash_of(number, bits):  # type: ignore[no-untyped-def]
-    """A hash of `bits` bits, at least 1."""
-    return (uint64(number) * _GOLDEN) >> uint64(64 - bits)
 
 
 @njit(**JIT)
@@ -39,7 +33,7 @@ def _shard_starts(users, rows, shards):  # type: ignore[no-untyped-def]
     starts = np.zeros(shards + 1, np.int64)
     user, shard = int64(-1), int64(0)
     for i in range(rows):
-        if users[i] != user:  # events of a user often follow each other
+        if users[i] != user:
             user = users[i]
             shard = _shard_of(user, shards)
         starts[shard + 1] += 1
@@ -110,30 +104,20 @@ def _number_users(users, number):  # type: ignore[no-untyped-def]
     last, last_number = int64(-1), int64(-1)
     for i in range(len(users)):
         user = users[i]
-        if user != last:
-            mask = uint64((1 << bits) - 1)
-            slot = hash_of(user, bits)
-            while table[slot] >= 0 and distinct[table[slot]] != user:
-                slot = (slot + uint64(1)) & mask
-            if table[slot] < 0:
+        if user != last:  # events of a user often follow each other
+            entry = entry_of(user, table, bits, distinct)
+            if table[entry] < 0:
                 if found == len(distinct):
                     bits += 1
-                    table = np.full(1 << bits, -1, np.int64)
+                    table = np.empty(1 << bits, np.int64)
                     distinct = np.append(distinct, np.empty_like(distinct))
                     counts = np.append(counts, np.zeros_like(counts))
-                    mask = uint64((1 << bits) - 1)
-                    for j in range(found):
-                        slot = hash_of(distinct[j], bits)
-                        while table[slot] >= 0:
-                            slot = (slot + uint64(1)) & mask
-                        table[slot] = j
-                    slot = hash_of(user, bits)
-                    while table[slot] >= 0:
-                        slot = (slot + uint64(1)) & mask
-                table[slot] = found
+                    refill(table, bits, distinct, found)
+                    entry = entry_of(user, table, bits, distinct)
+                table[entry] = found
                 distinct[found] = user
                 found += 1
-            last, last_number = user, table[slot]
+            last, last_number = user, table[entry]
         number[i] = last_number
         counts[last_number] += 1
     return distinct[:found], counts[:found]

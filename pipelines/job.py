@@ -16,9 +16,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipelines import progress, settings
 from pipelines.errors import PipelineError, plain_errors
 from pipelines.files import Range, match
+from pipelines.items import ItemMerger
 from pipelines.listens import ALL, EventParser, Selection
 from pipelines.merging import Merge
-from pipelines.names import NameMerger, NameParser
+from pipelines.names import NameParser
 from pipelines.options import runner
 from pipelines.reading import METRICS, PARTS, REPORTS, Read
 from pipelines.rejects import WriteRejects
@@ -116,7 +117,7 @@ def build(pipeline: beam.Pipeline, job: Job, events: list[Range], names: list[Ra
     )
     _ = listens[PARTS] | "Users" >> Merge(users, job.store, checked, compact)
     if names:
-        _ = items[PARTS] | "Items" >> Merge(NameMerger(shuffle), job.store, checked, compact)
+        _ = items[PARTS] | "Items" >> Merge(ItemMerger(shuffle), job.store, checked, compact)
 
 
 def _prepare(lines: int, job: Job) -> int:

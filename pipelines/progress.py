@@ -36,20 +36,18 @@ class Progress:
         self.done += size
         self.events += events
         seconds = max(time.monotonic() - self._start, 1e-9)
+        figures = f"{self.events:,} events, {self.events / seconds:,.0f}/s"
         if not self._bar.disable:
-            self._bar.set_postfix_str(f"{self.events:,} events, {self.events / seconds:,.0f}/s", refresh=False)
+            self._bar.set_postfix_str(figures, refresh=False)
             self._bar.update(size)
-        elif time.monotonic() - self._logged >= INTERVAL:
+        elif self.done and time.monotonic() - self._logged >= INTERVAL:
             self._logged = time.monotonic()
             left = seconds * (self.total - self.done) / self.done
-            _log.info("%d%%: %s events, %s/s, %.0f s left", *self._figures(seconds), left)
+            _log.info("%d%%: %s, %.0f s left", 100 * self.done // self.total, figures, left)
 
     def written(self, share: float) -> None:
         """Notes that a share of the input, 0 to 1, is in the store."""
         self.advance(int(share * self.total / 2))
-
-    def _figures(self, seconds: float) -> tuple[int, str, str]:
-        return 100 * self.done // self.total, f"{self.events:,}", f"{self.events / seconds:,.0f}"
 
     def close(self) -> None:
         self._bar.close()
@@ -65,6 +63,7 @@ def shown(total: int) -> Iterator[None]:
     _current.append(progress)
     try:
         yield
+        progress.advance(progress.total - progress.done)
     finally:
         _current.remove(progress)
         progress.close()

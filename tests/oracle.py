@@ -1,8 +1,10 @@
 """What the store must hold, in plain Python: the definition that the columnar code is tested against."""
 
+import csv
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -83,3 +85,12 @@ def is_valid(line: bytes) -> bool:
 def parse(lines: Iterable[str | bytes]) -> list[Event]:
     """The events of valid lines."""
     return [Event(*map(int, line.split("\t" if isinstance(line, str) else b"\t"))) for line in lines]  # type: ignore[arg-type]
+
+
+def names(path: Path) -> dict[int, str]:
+    """The names in a file, as Python's CSV reader sees them: of several for one id the smallest that is not empty."""
+    found: dict[int, str] = {}
+    with path.open(newline="") as file:
+        for item, name, *_ in csv.reader(file, delimiter="\t"):
+            found[int(item)] = min(filter(None, (found.get(int(item)), name)), default="")
+    return found

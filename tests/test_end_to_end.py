@@ -1,6 +1,5 @@
 """From files to GraphQL: every profile equals the oracle's, with all names, on both homes of the store."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,15 +42,6 @@ def generated(folder: Path) -> Path:
     return folder / "LFM-1b_LEs.txt"
 
 
-def names_in(path: Path) -> dict[int, str]:
-    """The names in a file, as Python's CSV reader sees them: of several for one id the smallest that is not empty."""
-    names: dict[int, str] = {}
-    with path.open(newline="") as file:
-        for item, name, *_ in csv.reader(file, delimiter="\t"):
-            names[int(item)] = min(filter(None, (names.get(int(item)), name)), default="")
-    return names
-
-
 def served(profile: dict[str, Any], names: dict[str, dict[int, str]]) -> dict[str, Any]:
     """What the GraphQL query shall answer for a user of the oracle."""
     answer = {
@@ -74,7 +64,7 @@ def test_every_profile_equals_the_oracle(make: Callable[[Path], Path], store_url
     events = make(tmp_path)
     run_profile(events, store_url, "--rejects", str(tmp_path / "rejects.tsv"))
     expected = oracle.profiles(oracle.parse(line for line in events.read_bytes().split(b"\n") if oracle.is_valid(line)))
-    names = {kind: names_in(Path(str(path))) for kind, path in siblings(str(events)).items()}
+    names = {kind: oracle.names(Path(str(path))) for kind, path in siblings(str(events)).items()}
     store = Watched(open_store(store_url))
     app = create_app(DEFAULT_SCHEMA, store)
     for user, profile in expected.items():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pipelines import files
 from pipelines.files import Range, blocks, buffer_for
-from pipelines.names import LONGEST_LINE, NameMerger, NameParser
+from pipelines.items import ItemMerger
+from pipelines.names import LONGEST_LINE, NameParser
 from pipelines.reading import Part
 from pipelines.shuffle import InElements
 from store import open_store
@@ -32,7 +33,7 @@ def names_of(kind: str, data: bytes, path: Path, shards: int = 3) -> tuple[dict[
         notes += parsed.notes.decode().splitlines()
         for _, rows, wide, array in parsed.parts:
             one = Part((0, 0), rows, wide, shuffle.put([array])[0], kind)
-            items = NameMerger(shuffle).compute([one])
+            items = ItemMerger(shuffle).compute([one])
             conflicts += items.conflicts
             names |= {int.from_bytes(key, "big"): stored.item_of(row)["name"] for key, row in items.rows()}
     return names, notes, conflicts

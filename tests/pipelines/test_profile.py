@@ -1,7 +1,6 @@
 """Files into the store: all topics equal the oracle, whatever the order, the repeats, the files and the shards."""
 
 import bz2
-import csv
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +18,6 @@ from tests import oracle, stored
 from tests.pipelines.jobs import random_events, run_profile, write_events
 
 REAL_SAMPLE = Path(__file__).parents[3] / "shared/data/lfm-1b-sample/LFM-1b_LEs-sample.txt"
-
-
-def names_in(path: Path) -> dict[int, str]:
-    """The names of a file as Python's CSV reader sees them: of several for one id the smallest that is not empty."""
-    names: dict[int, str] = {}
-    with path.open(newline="") as file:
-        for item, name, *_ in csv.reader(file, delimiter="\t"):
-            names[int(item)] = min(filter(None, (names.get(int(item)), name)), default="")
-    return names
 
 
 @pytest.mark.parametrize(
@@ -48,7 +38,7 @@ def test_the_store_equals_the_oracle(events: Path, store_url: str) -> None:
     store = open_store(store_url)
     assert stored.profiles(store) == expected
     for kind in KINDS:
-        assert stored.names(store, kind) == names_in(Path(str(siblings(str(events))[kind])))
+        assert stored.names(store, kind) == oracle.names(Path(str(siblings(str(events))[kind])))
     assert summary.counts["users"] == len(expected)
     assert summary.counts["events"] == sum(profile["counts"] for profile in expected.values())
 
