@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.events import Columns, EventSet, scatter, unite
 from pipelines.files import BLOCK, Block, Range
 from pipelines.parse import COLUMNS, most_rows, parse_events, why_bad
 from pipelines.reading import Parsed, Part
 from pipelines.rejects import note
+from pipelines.sharding import scatter
 from pipelines.shuffle import Shuffle
+from store.profiles.events import Columns, EventSet, unite
 
 _BAD_AT_ONCE = 1 << 14
 HEADER_LINE = "header line"

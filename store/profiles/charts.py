@@ -3,8 +3,8 @@
 import numpy as np
 from numba import int64, njit
 
-from pipelines.hashing import entry_of, refill
 from store import varint
+from store.profiles.hashing import entry_of, refill
 from store.varint import JIT
 
 _SMALLEST = 6

@@ -11,10 +11,11 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipelines import charts
-from pipelines.calendar import DAY, month_of
-from pipelines.events import EventSet
-from store import Cell, Row, history, layout, varint
+from store import history, layout, varint
+from store.interface import Cell, Row
+from store.profiles import charts
+from store.profiles.calendar import DAY, month_of
+from store.profiles.events import EventSet
 from store.varint import JIT
 
 PROFILE = (b"counts", b"firstlisten", b"lastlisten", b"topalbums", b"topartists", b"toptracks", b"version")

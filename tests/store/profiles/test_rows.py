@@ -2,41 +2,22 @@
 
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.events import scatter, unite
-from pipelines.rows import rows_of
+from store.profiles.events import unite
+from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event
+from tests.store.profiles.samples import columns, random_events
 
 LARGEST = 2**63 - 1
-
-
-def columns(events: list[Event]) -> np.ndarray:
-    return np.array(events, np.int64).reshape(-1, 5).T.copy()
 
 
 def computed(events: list[Event], k: int = 10) -> dict[int, dict[str, object]]:
     rows = rows_of(unite(columns(events)), k, whole=True)
     return {int.from_bytes(key, "big"): stored.topics_of(key, row) for key, row in rows}
-
-
-def random_events(seed: int, n: int, users: int = 7, span: int = 10**8) -> list[Event]:
-    random = Random(seed)
-    start = random.randrange(10**9)
-    return [
-        Event(
-            random.randrange(users) * 10 ** random.randrange(10),
-            random.randrange(30),
-            random.randrange(60) * 2 ** random.randrange(50),
-            random.randrange(200),
-            start + random.randrange(span),
-        )
-        for _ in range(n)
-    ]
 
 
 @pytest.mark.parametrize(("n", "span"), [(1, 1), (10, 5), (1000, 10), (3000, 10**8), (3000, 10**9)])
@@ -102,17 +83,3 @@ def test_profiles_alone_are_the_same() -> None:
     topics = {"counts", "firstlisten", "lastlisten", "topartists", "topalbums", "toptracks"}
     expected = oracle.profiles(events)
     assert found == {user: {t: v for t, v in topic.items() if t in topics} for user, topic in expected.items()}
-
-
-@pytest.mark.parametrize("shards", [1, 5, 64])
-@pytest.mark.parametrize("wide", [False, True])
-def test_shards_hold_all_rows_of_their_users_in_order(shards: int, wide: bool) -> None:
-    events = [e._replace(user=e.user % 1000, album=e.album % 1000) for e in random_events(2, 400)]
-    found = [
-        Event(*row) for _, part in scatter(columns(events), 400, shards, wide) for row in part.reshape(5, -1).T.tolist()
-    ]
-    assert sorted(found) == sorted(events)
-    for user in {e.user for e in events}:
-        assert [e for e in found if e.user == user] == [e for e in events if e.user == user]
-    owners = [{int(user) for user in part.reshape(5, -1)[0]} for _, part in scatter(columns(events), 400, shards, wide)]
-    assert sum(map(len, owners)) == len({e.user for e in events})
