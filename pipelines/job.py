@@ -77,10 +77,12 @@ def run(job: Job, options: PipelineOptions) -> Summary:
         events = match("events", job.events)
         names = _match_names(job.names, events[-1].file + 1)
         chosen, local = runner(options)
-        settings.check(open_store(job.store, create=True), job.k, whole=job.whole)
+        store = open_store(job.store, create=True)
+        settings.check(store, job.k, whole=job.whole)
+        announce = not settings.is_new(store)
         with _shuffle(job.store, local) as shuffle, progress.shown(sum(r.end - r.start for r in [*events, *names])):
             pipeline = beam.Pipeline(runner=chosen, options=options)
-            build(pipeline, job, events, names, shuffle)
+            build(pipeline, job, events, names, shuffle, announce=announce)
             result = pipeline.run()
             result.wait_until_finish()
     counts: Counter[str] = Counter()
@@ -91,10 +93,16 @@ def run(job: Job, options: PipelineOptions) -> Summary:
     return Summary(counts, time.monotonic() - start)
 
 
-def build(pipeline: beam.Pipeline, job: Job, events: list[Range], names: list[Range], shuffle: Shuffle) -> None:
-    """The pipeline: read and parse, set rejects aside, shuffle by shard, unite, compute rows, write."""
+def build(
+    pipeline: beam.Pipeline, job: Job, events: list[Range], names: list[Range], shuffle: Shuffle, *, announce: bool
+) -> None:
+    """The pipeline: read and parse, set rejects aside, shuffle by shard, unite, compute rows, write.
+
+    Args:
+        announce: tell of changed rows in the change feed. Of a first load nobody needs to hear.
+    """
     compact = isinstance(shuffle, InElements)
-    users = UserMerger(shuffle, job.k, job.whole)
+    users = UserMerger(shuffle, job.k, job.whole, announce)
     shards = job.shards or shards_for(events)
     listens = (
         pipeline

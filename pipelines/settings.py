@@ -23,6 +23,11 @@ def check(store: Store, k: int, *, whole: bool) -> None:
         raise PipelineError(f"store {store.url} holds histories, which --only profiles would lose: use another --store")
 
 
+def is_new(store: Store) -> bool:
+    """Whether no run has prepared the store yet."""
+    return store.setting(CONTENTS) is None
+
+
 def prepare(store: Store, k: int, *, whole: bool) -> None:
     """Notes in the store what it is built with. Profiles without histories replace those of an earlier run."""
     store.set_setting(LENGTH, str(k))

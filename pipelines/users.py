@@ -18,11 +18,13 @@ class UserMerger:
     Attributes:
         k: length of the charts.
         whole: write histories and windows too.
+        announce: tell of changed rows in the change feed.
     """
 
     shuffle: Shuffle
     k: int
     whole: bool
+    announce: bool
 
     def unite(self, parts: list[Part]) -> Part:
         """The parts as one part."""
@@ -38,7 +40,7 @@ class UserMerger:
         """Writes the rows. Whole ones are united with the histories in the store; profiles alone replace."""
         read, rows = computed
         if self.whole:
-            union.write(store, rows, self.k)
+            union.write(store, rows, self.k, announce=self.announce)
         else:
             store.write(layout.USERS, rows)
         return {"users": len(rows.events.users), "events": len(rows.events), "repeats": read - len(rows.events)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-LAYOUT = "1"
+LAYOUT = "2"
 """Version of everything in here and of the stored values; a store of another version is refused."""
 
 KEY_BYTES = 8
@@ -10,6 +10,7 @@ KEY_BYTES = 8
 
 USERS = "users"
 META = "meta"
+CHANGES = "changes"
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     USERS: (
@@ -27,8 +28,12 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "albums": ("item",),
     "tracks": ("item",),
     META: ("setting",),
+    CHANGES: ("user",),
 }
 """Column families of each table. The order is part of the layout: LMDB numbers families by it."""
+
+DATA = tuple(table for table in TABLES if table not in (META, CHANGES))
+"""The tables that hold data: what a store says about users and items."""
 
 VERSION = ("profile", b"version")
 """The cell of a row of `users` that changes with every change of its history."""

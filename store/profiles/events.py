@@ -11,6 +11,7 @@ import numpy as np
 from numba import int64, njit
 from numpy.typing import NDArray
 
+from store import history
 from store.profiles.hashing import entry_of, refill
 from store.varint import JIT
 
@@ -35,6 +36,13 @@ class EventSet:
 
     def __len__(self) -> int:
         return int(self.starts[-1])
+
+    def of(self, user: int) -> history.Events:
+        """The events of a user; none if there are none."""
+        at = int(np.searchsorted(self.users, user))
+        known = at < len(self.users) and self.users[at] == user
+        artists, albums, tracks, times = self.columns[:, self.starts[at] : self.starts[at + 1] if known else 0]
+        return history.Events(times, tracks, artists, albums)
 
 
 @njit(**JIT)
@@ -171,3 +179,36 @@ def flat(events: EventSet) -> Columns:
     """The columns user, artist, album, track and timestamp of a set of events."""
     users = np.repeat(events.users, np.diff(events.starts))
     return np.concatenate([users[None], events.columns[:, : len(events)]])
+
+
+@njit(**JIT)
+def _subtract(users, starts, columns, other_users, other_starts, other):  # type: ignore[no-untyped-def]
+    """Keeps of each user the events that `other` does not have, in place; adapts `starts`."""
+    kept, at, lo = 0, 0, starts[0]
+    for user in range(len(users)):
+        hi = starts[user + 1]
+        while at < len(other_users) and other_users[at] < users[user]:
+            at += 1
+        known = at < len(other_users) and other_users[at] == users[user]
+        j, end = (other_starts[at], other_starts[at + 1]) if known else (0, 0)
+        for i in range(lo, hi):
+            while j < end and (
+                other[3, j] < columns[3, i] or (other[3, j] == columns[3, i] and other[2, j] < columns[2, i])
+            ):
+                j += 1
+            same = j < end
+            for c in range(4):
+                same = same and other[c, j] == columns[c, i]
+            if not same:
+                for c in range(4):
+                    columns[c, kept] = columns[c, i]
+                kept += 1
+        lo = hi
+        starts[user + 1] = kept
+
+
+def difference(events: EventSet, other: EventSet) -> EventSet:
+    """The events of the users of `events` that are not in `other`, or are there with another artist or album."""
+    starts, columns = events.starts.copy(), events.columns.copy()
+    _subtract(events.users, starts, columns, other.users, other.starts, other.columns)
+    return EventSet(events.users, starts, columns)

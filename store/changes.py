@@ -1,0 +1,120 @@
+"""The change feed: which users' rows changed lately, and by which events, for readers in any process.
+
+It is there to tell of changes soon. An entry is written after its row: a writer that is killed in between leaves none,
+and one that was cut off may leave two. Whoever must not miss a change also compares the versions of rows.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from store import history, layout, varint
+from store.history import Events
+from store.interface import Cell, Row, Store
+
+KEPT_SECONDS = 3600
+"""How long entries are kept."""
+
+MOST_EVENTS = 256
+"""Added events that an entry holds; where there are more, the row has to be read."""
+
+OVERLAP_SECONDS = 5
+"""How much later than its time an entry may appear: as long takes a commit, and as far apart are clocks."""
+
+_CELLS = 10_000
+"""Entries written at once."""
+
+
+class UserChange(NamedTuple):
+    """A change of a user's row.
+
+    Attributes:
+        version: the row's version after it.
+        added: the events that are new in the history; None if they are too many, or not all that changed.
+    """
+
+    user: int
+    version: bytes
+    added: Events | None
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+def write(store: Store, entries: Iterable[UserChange]) -> None:
+    """Writes entries at the present time, and deletes those that are older than KEPT_SECONDS."""
+    cells = [_cell(entry) for entry in entries]
+    if cells:
+        store.write(layout.CHANGES, _rows(cells))
+        _prune(store)
+
+
+def _rows(cells: Sequence[Cell]) -> Iterator[tuple[bytes, Row]]:
+    # A home of the store asks for a row when it is about to write it, so the time is as late as it can be.
+    for start in range(0, len(cells), _CELLS):
+        yield layout.row_key(_now()), cells[start : start + _CELLS]
+
+
+def _cell(entry: UserChange) -> Cell:
+    return Cell("user", layout.row_key(entry.user) + entry.version, _packed(entry.added))
+
+
+def _packed(added: Events | None) -> bytes:
+    if added is None or len(added.timestamps) > MOST_EVENTS:
+        return b""
+    n = len(added.timestamps)
+    out = np.empty(varint.LONGEST + n * history.LONGEST_EVENT, np.uint8)
+    return out[: history.pack(*added, 0, n, out, 0)].tobytes()
+
+
+def _prune(store: Store) -> None:
+    old = layout.row_key(_now() - KEPT_SECONDS)
+    stale = [key for key, _ in store.scan(layout.CHANGES, stop=old)]
+    if stale:
+        store.update(layout.CHANGES, stale, lambda existing: [(key, ()) for key in existing])
+
+
+def since(store: Store, second: int) -> Iterator[UserChange]:
+    """The entries written since `second` of the epoch, in order of time.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return (_entry(cell) for _, cell in _cells_since(store, second))
+
+
+def _cells_since(store: Store, second: int) -> Iterator[tuple[int, Cell]]:
+    for key, row in store.scan(layout.CHANGES, layout.row_key(second)):
+        at = int.from_bytes(key, "big")
+        yield from ((at, cell) for cell in row)
+
+
+def _entry(cell: Cell) -> UserChange:
+    user, version = cell.qualifier[: layout.KEY_BYTES], cell.qualifier[layout.KEY_BYTES :]
+    return UserChange(int.from_bytes(user, "big"), version, history.unpack([cell.value]) if cell.value else None)
+
+
+class Follower:
+    """Reads the entries that appear in a store after this is made, each once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._start = _now() - OVERLAP_SECONDS
+        self._seen: set[tuple[int, bytes]] = set()
+        self.read()
+
+    def read(self) -> list[UserChange]:
+        """The entries that appeared since the last call, in order of time.
+
+        Raises:
+            StoreError: the store cannot be read; the next call gives what this one did not.
+        """
+        now = _now()
+        found = list(_cells_since(self._store, self._start))
+        new = [cell for at, cell in found if (at, cell.qualifier) not in self._seen]
+        self._start = max(self._start, now - OVERLAP_SECONDS)
+        self._seen = {(at, cell.qualifier) for at, cell in found if at >= self._start}
+        return [_entry(cell) for cell in new]

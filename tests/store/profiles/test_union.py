@@ -1,0 +1,88 @@
+"""What uniting rows tells the change feed, against sets in plain Python."""
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from store import Store, changes
+from store.changes import MOST_EVENTS, Follower, UserChange
+from store.layout import CHANGES, USERS, VERSION, row_key
+from store.profiles import union
+from store.profiles.events import difference, unite
+from store.profiles.rows import rows_of
+from tests import oracle, stored
+from tests.oracle import Event
+from tests.store.profiles.samples import columns, random_events
+
+K = 10
+
+
+def write(store: Store, events: Sequence[Event], *, announce: bool = True) -> None:
+    union.write(store, rows_of(unite(columns([*events])), K, whole=True), K, announce=announce)
+
+
+def added(entries: Sequence[UserChange]) -> dict[int, set[Event]]:
+    """The events that entries tell of, by user."""
+    found: dict[int, set[Event]] = {}
+    for user, _, events in entries:
+        assert events is not None
+        rows = zip(*(column.tolist() for column in events), strict=True)
+        found.setdefault(user, set()).update(Event(user, artist, album, track, t) for t, track, artist, album in rows)
+    return found
+
+
+def by_user(events: set[Event]) -> dict[int, set[Event]]:
+    return {user: {e for e in events if e.user == user} for user in {e.user for e in events}}
+
+
+def version(store: Store, user: int) -> bytes:
+    row = store.rows(USERS, [row_key(user)])[row_key(user)]
+    return next(cell.value for cell in row if (cell.family, cell.qualifier) == VERSION)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_entries_hold_the_events_that_are_new(store: Store, seed: int) -> None:
+    before, new = random_events(seed, 60, span=20), random_events(seed, 100, span=20)[30:]
+    write(store, before)
+    follower = Follower(store)
+    write(store, new)
+    both = oracle.distinct([*before, *new])
+    assert stored.profiles(store) == oracle.profiles(both)
+    entries = follower.read()
+    assert added(entries) == by_user({*both} - {*oracle.distinct(before)})
+    assert {entry.user: entry.version for entry in entries} == {e.user: version(store, e.user) for e in entries}
+    write(store, Random(seed).sample(new, len(new)))
+    assert follower.read() == []
+
+
+def test_an_event_with_another_album_is_new(store: Store) -> None:
+    event = Event(1, 2, 5, 4, 1000)
+    write(store, [event])
+    follower = Follower(store)
+    write(store, [event._replace(album=9)])
+    assert follower.read() == []
+    write(store, [event._replace(album=3)])
+    assert added(follower.read()) == {1: {event._replace(album=3)}}
+
+
+def test_a_first_load_can_be_silent(store: Store) -> None:
+    write(store, random_events(1, 50), announce=False)
+    assert list(store.scan(CHANGES)) == []
+
+
+def test_a_large_change_tells_only_that_the_row_changed(store: Store) -> None:
+    write(store, random_events(1, MOST_EVENTS + 1, users=1))
+    assert [(entry.user, entry.added) for entry in changes.since(store, 0)] == [(0, None)]
+
+
+def test_difference_of_sets() -> None:
+    for seed in range(30):
+        a, b = (oracle.distinct(random_events(s, 40, users=3, span=8)) for s in (seed, seed))
+        b = [e._replace(artist=e.artist + Random(seed).randrange(2)) for e in Random(seed).sample(b, len(b) // 2)]
+        left = difference(unite(columns(a)), unite(columns(b)))
+        found = {user: left.of(user) for user in {e.user for e in a}}
+        expected = by_user({*a} - {*b})
+        assert {u: {*zip(*map(list, e), strict=True)} for u, e in found.items() if len(e.timestamps)} == {
+            user: {(e.time, e.track, e.artist, e.album) for e in events} for user, events in expected.items()
+        }
