@@ -32,6 +32,11 @@ def schema(name: str) -> Any:
     return load_schema(str(path))
 
 
+def text(name: str) -> str:
+    """The schema of a record as its file has it."""
+    return (FOLDER / f"{name}.avsc").read_text()
+
+
 def encode(name: str, value: Any) -> bytes:
     """The Avro binary form of a value of the type `name`."""
     out = io.BytesIO()

@@ -4,9 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from pipelines.golang import NotBuiltError
 from store import Store, open_store
 from tests.parts import bigtable
-from tests.parts.golang import NotBuiltError
+from tests.parts.kafka import Broker
+from tests.parts.topics import delete_all
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,29 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield host
     except NotBuiltError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A running Kafka broker; who stops it starts it again."""
+    try:
+        with Broker(tmp_path_factory.mktemp("kafka")) as broker:
+            yield broker
+    except NotBuiltError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def kafka(broker: Broker) -> str:
+    """HOST:PORT of a running Kafka broker."""
+    return broker.address
+
+
+@pytest.fixture
+def empty_kafka(kafka: str) -> str:
+    """HOST:PORT of a running Kafka broker without topics."""
+    delete_all(kafka)
+    return kafka
 
 
 @pytest.fixture

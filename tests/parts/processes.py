@@ -41,16 +41,18 @@ def tied(command: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def listening(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def listening(
+    command: Sequence[str], port: int, log: Path, seconds: float = READY_SECONDS
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process that listens on `port`, as soon as it does, until the end of the context.
 
     Raises:
-        NotStartedError: it did not within READY_SECONDS.
+        NotStartedError: it did not within so many seconds.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(tied(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        _wait(process, port, log)
+        _wait(process, port, log, seconds)
         yield process
     finally:
         stop(process)
@@ -66,8 +68,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise NotStartedError(f"{process.args!r} does not listen on port {port}: {log.read_text()}")

@@ -10,7 +10,7 @@ import schemas
 from schemas import avro
 from schemas.catalogue import CATALOGUE
 
-EVENT = {"userId": 2**63 - 1, "artistId": 0, "albumId": 1, "trackId": 2, "timestamp": 1_400_000_000}
+EVENT = {"userId": 2**63 - 1, "artistId": 0, "albumId": 1, "trackId": 2, "timestamp": 1_400_000_000, "deleted": False}
 CHARTS = {"topK": [{"id": 7, "countPlays": 3}, {"id": 2**40, "countPlays": 1}]}
 VALUES: dict[str, Any] = {
     "long": 402,

