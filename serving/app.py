@@ -2,27 +2,38 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from serving import graphiql
-from serving.gateway import Context, GatewayRouter, RestCaller, load_schema
+from serving.gateway import Context, GatewayRouter, Service, Services, load_schema
 from store import Store, StoreError
 
 log = logging.getLogger("serving")
 
 
-def create_app(schema_path: Path, store: Store, rest: RestCaller | None = None) -> FastAPI:
-    """The application which serves an SDL file from a store, and REST services where there is a caller for them.
+def create_app(schema_path: Path, store: Store, services: Mapping[str, Service] | None = None) -> FastAPI:
+    """The application which serves an SDL file from a store and from REST services.
+
+    Args:
+        services: where the services are, by the host that the SDL names.
 
     Raises:
         SchemaError: the SDL file cannot be served.
     """
+    called = Services(services)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with aclosing(called):
+            yield
 
     async def context() -> Context:
-        return Context(store, rest)
+        return Context(store, called)
 
     async def home() -> RedirectResponse:
         return RedirectResponse("/graphql")
@@ -35,7 +46,7 @@ def create_app(schema_path: Path, store: Store, rest: RestCaller | None = None) 
             return JSONResponse({"status": "the store is unavailable"}, 503)
         return JSONResponse({"status": "ok"})
 
-    app = FastAPI(title="Listening profiles", openapi_url=None)
+    app = FastAPI(title="Listening profiles", openapi_url=None, lifespan=lifespan)
     app.include_router(
         GatewayRouter(load_schema(schema_path), path="/graphql", context_getter=context, subscription_protocols=())
     )

@@ -1,8 +1,18 @@
 """GraphQL from an SDL file: the directives of its fields say where their values come from."""
 
-from serving.gateway.context import Context, RestCaller
+from serving.gateway.context import Context
 from serving.gateway.errors import SchemaError
 from serving.gateway.router import GatewayRouter
 from serving.gateway.schema import GatewaySchema, build_schema, load_schema
+from serving.gateway.services import Service, Services
 
-__all__ = ["Context", "GatewayRouter", "GatewaySchema", "RestCaller", "SchemaError", "build_schema", "load_schema"]
+__all__ = [
+    "Context",
+    "GatewayRouter",
+    "GatewaySchema",
+    "SchemaError",
+    "Service",
+    "Services",
+    "build_schema",
+    "load_schema",
+]

@@ -21,6 +21,7 @@ from graphql import (
 
 from schemas.catalogue import CATALOGUE
 from serving.gateway.directives import DIRECTIVES, TopicDirective, directives_of
+from serving.gateway.prelude import NAMES
 from serving.gateway.scalars import SCALARS
 from serving.gateway.scope import is_key, out_of_scope, place_error
 
@@ -38,8 +39,9 @@ def problems(schema: GraphQLSchema) -> list[GraphQLError]:
 
 
 def own_types(schema: GraphQLSchema) -> list[GraphQLNamedType]:
-    """The types of a schema but for the built-in ones and the scalars that every schema may use."""
-    return [kind for name, kind in schema.type_map.items() if name not in SCALARS and not is_introspection_type(kind)]
+    """The types of a schema but for the built-in ones and those of the prelude."""
+    given = {*SCALARS, *NAMES}
+    return [kind for name, kind in schema.type_map.items() if name not in given and not is_introspection_type(kind)]
 
 
 def _types(schema: GraphQLSchema) -> Iterator[GraphQLError]:

@@ -1,10 +1,11 @@
 """The directives of the SDL, as genuine Strawberry schema directives."""
 
+import enum
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import strawberry
-from graphql import GraphQLField, value_from_ast_untyped
+from graphql import ArgumentNode, GraphQLField, value_from_ast_untyped
 from strawberry.schema_directive import Location
 
 from serving.gateway.prelude import description
@@ -19,6 +20,14 @@ class TopicDirective:
     key_field: str | None = strawberry.directive_field(name="keyField", default=strawberry.UNSET)
 
 
+@strawberry.enum(name="HttpMethod", description=description("HttpMethod"))
+class HttpMethod(enum.Enum):
+    """How a REST service is called."""
+
+    GET = "GET"
+    POST = "POST"
+
+
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="rest", description=description("rest"))
 class RestDirective:
     """The field's value is the answer of a REST service."""
@@ -26,6 +35,8 @@ class RestDirective:
     url: str
     path_parameter: list[str] | None = strawberry.directive_field(name="pathParameter", default=strawberry.UNSET)
     query_parameter: list[str] | None = strawberry.directive_field(name="queryParameter", default=strawberry.UNSET)
+    body_parameter: str | None = strawberry.directive_field(name="bodyParameter", default=strawberry.UNSET)
+    http_method: HttpMethod | None = strawberry.directive_field(name="httpMethod", default=strawberry.UNSET)
 
 
 Directive: TypeAlias = TopicDirective | RestDirective
@@ -40,6 +51,8 @@ _PYTHON_NAMES = {
     "keyField": "key_field",
     "pathParameter": "path_parameter",
     "queryParameter": "query_parameter",
+    "bodyParameter": "body_parameter",
+    "httpMethod": "http_method",
 }
 
 
@@ -47,15 +60,16 @@ def directives_of(field: GraphQLField) -> list[Directive]:
     """The directives of a field of a valid SDL that say where its value comes from."""
     applied = (field.ast_node.directives if field.ast_node else None) or ()
     return [
-        DIRECTIVES[node.name.value](
-            **{
-                _PYTHON_NAMES.get(argument.name.value, argument.name.value): value_from_ast_untyped(argument.value)
-                for argument in node.arguments or ()
-            }
-        )
+        DIRECTIVES[node.name.value](**dict(map(_option, node.arguments or ())))
         for node in applied
         if node.name.value in DIRECTIVES
     ]
+
+
+def _option(argument: ArgumentNode) -> tuple[str, Any]:
+    name = _PYTHON_NAMES.get(argument.name.value, argument.name.value)
+    given = value_from_ast_untyped(argument.value)
+    return name, HttpMethod(given) if name == "http_method" and given else given
 
 
 def directive_of(field: GraphQLField) -> Directive | None:

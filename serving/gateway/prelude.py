@@ -16,6 +16,10 @@ _TEXTS = {
 }
 
 
+NAMES = frozenset(_TEXTS)
+"""What the prelude defines."""
+
+
 def description(name: str) -> str:
-    """The description of a directive or a scalar of the prelude."""
+    """The description of something that the prelude defines."""
     return str(_TEXTS[name])

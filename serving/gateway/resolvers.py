@@ -14,6 +14,7 @@ from schemas.catalogue import CATALOGUE
 from serving.gateway.context import Context
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
 from serving.gateway.loader import Address
+from serving.gateway.rest import endpoint
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -37,7 +38,7 @@ def resolver(where: str, name: str, field: GraphQLField) -> Resolve:
     if isinstance(directive, TopicDirective):
         return _topic(directive, field)
     if isinstance(directive, RestDirective):
-        return _rest(where, directive, field)
+        return _rest(directive, field)
     return _undirected(where, name, field)
 
 
@@ -84,15 +85,11 @@ def _key(directive: TopicDirective, parent: Parent, arguments: Arguments) -> int
     return cast("int | None", source.get(str(directive.key_field)))
 
 
-def _rest(where: str, directive: RestDirective, field: GraphQLField) -> Resolve:
-    finish = _finisher(field)
+def _rest(directive: RestDirective, field: GraphQLField) -> Resolve:
+    to, finish = endpoint(directive, field), _finisher(field)
 
     async def resolve(parent: Parent, context: Context, arguments: Arguments) -> Any:
-        if context.rest is None:
-            raise GraphQLError(
-                f"{where} is not available: this server is not configured to call the service {directive.url} yet"
-            )
-        return finish(await context.rest(directive, arguments), arguments)
+        return finish(await context.rest(to, arguments), arguments)
 
     return resolve
 

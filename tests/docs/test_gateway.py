@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI, Response
 
 from schemas.catalogue import CATALOGUE
 from serving.__main__ import options
 from serving.app import create_app
 from serving.gateway import SchemaError, build_schema
 from serving.gateway.limits import Limits
+from serving.gateway.services import ServiceLimits
 from store import Store, open_store
 from tests.serving.clients import ask
 from tests.serving.listeners import put
@@ -32,6 +34,20 @@ def examples() -> Iterator[dict[str, str]]:
 EXAMPLES = list(examples())
 
 
+SIMILAR = FastAPI()
+"""The service that the examples call."""
+
+
+@SIMILAR.get("/artists/{artist}")
+async def similar(artist: int, limit: int) -> dict[str, list[dict[str, int]]]:
+    return {"artists": [{"id": artist + 1 + i} for i in range(limit)]}
+
+
+@SIMILAR.get("/albums/{album}")
+async def failing(album: int) -> Response:
+    return Response("a secret", 500)
+
+
 @pytest.fixture(scope="module")
 def documented_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store that the examples speak of."""
@@ -48,7 +64,8 @@ def test_answer(example: dict[str, str], documented_store: Store, tmp_path: Path
     path = tmp_path / "user-profile.gql"
     path.write_text(example["schema"])
     variables = json.loads(example.get("variables", "{}"))
-    assert ask(create_app(path, documented_store), example["query"], variables) == json.loads(example["answer"])
+    app = create_app(path, documented_store, {"similar": SIMILAR})
+    assert ask(app, example["query"], variables) == json.loads(example["answer"])
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if "refusal" in example])
@@ -59,7 +76,7 @@ def test_refusal(example: dict[str, str]) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert sum("answer" in example for example in EXAMPLES) == 4
+    assert sum("answer" in example for example in EXAMPLES) == 5
     assert sum("refusal" in example for example in EXAMPLES) == 1
 
 
@@ -75,5 +92,7 @@ def test_options_and_limits_are_the_documented_ones() -> None:
     assert set(re.findall(r"--(\w+)", usage[1])) == vars(options([])).keys()
     assert f"--host {options([]).host}" in usage[1]
     assert f"--port {options([]).port}" in usage[1]
+    calls = ServiceLimits()
+    assert f"An answer may take {calls.seconds:g} seconds and have {calls.size} bytes" in TEXT
     limits = Limits()
     assert f"{limits.depth} levels of fields, {limits.aliases} aliases and {limits.tokens} tokens" in TEXT

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from serving.gateway import Context, GatewaySchema, RestCaller
+from serving.gateway import Context, GatewaySchema, Service, Services
 from store import CellKey, Change, Row, Store, StoreError
 
 
@@ -62,10 +62,10 @@ def execute(
     store: Store,
     query: str,
     variables: Mapping[str, Any] | None = None,
-    rest: RestCaller | None = None,
+    services: Mapping[str, Service] | None = None,
 ) -> tuple[Any, list[str]]:
     """The data and the error messages that a schema answers."""
-    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(store, rest)))
+    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(store, Services(services))))
     return result.data, [error.message for error in result.errors or ()]
 
 

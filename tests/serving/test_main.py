@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.__main__ import main
+from serving.__main__ import main, options
 from tests.serving import listeners
 from tests.serving.listeners import FULL, USER
+from tests.serving.services import response, says
 
 SECONDS = 60
 """Until a server that does not start, or does not stop, fails a test."""
@@ -67,6 +68,28 @@ def test_bad_schema(profile_url: str, tmp_path: Path, capsys: pytest.CaptureFixt
     path.write_text("type Query {\n  a: Nope\n}\n")
     assert main(["--store", profile_url, "--schema", str(path), "--port", "0"]) == 1
     assert capsys.readouterr().err == f"{path}:2: Unknown type 'Nope'.\n"
+
+
+@pytest.mark.parametrize(
+    "given", ["x", "=http://a", "x=", "x=a:1", "x=ftp://a", "x=http://", "x=http://a?b", "x=http://a:b"]
+)
+def test_service_that_is_none(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(["--service", given])
+    assert f"argument --service: {given!r}" in capsys.readouterr().err
+
+
+def test_process_calls_services(profile_url: str) -> None:
+    recommendations = response(b'{"recommendations": [{"id": 100}]}')
+    with (
+        says(recommendations) as (url, seen),
+        server("--store", profile_url, "--service", f"Recommender={url}/v1") as (_, address),
+    ):
+        query = "{ getArtistRecommendations(userId: 5, limit: 3) { recommendations { id artist { name } } } }"
+        answer = httpx.post(f"{address}/graphql", json={"query": query}).json()
+    entry = {"id": 100, "artist": {"name": listeners.name("artists", 100)}}
+    assert answer == {"data": {"getArtistRecommendations": {"recommendations": [entry]}}}
+    assert seen[0].startswith("GET /v1/recommendation/5/ARTIST?limit=3 HTTP/1.1")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from serving.gateway import build_schema, load_schema
-from serving.gateway.directives import RestDirective
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from tests.serving import listeners
 from tests.serving.clients import Watched, ask, execute
@@ -111,34 +109,30 @@ def test_group_is_null_when_no_topic_beneath_it_holds_its_key(profile_store: Wat
 RECOMMENDATIONS = "{ getArtistRecommendations(userId: 5) { recommendations { id artist { name } } } }"
 
 
-def test_rest_field_without_a_caller_is_null_with_an_error_and_costs_only_itself(app: FastAPI) -> None:
+def test_rest_field_without_its_service_is_null_with_an_error_and_costs_only_itself(app: FastAPI) -> None:
     query = f"{{ getUserProfile(userId: {USER}) {{ totalListenCount }} {RECOMMENDATIONS[1:]}"
     answer = ask(app, query)
     assert answer["data"] == {"getUserProfile": {"totalListenCount": USER}, "getArtistRecommendations": None}
     (error,) = answer["errors"]
     assert error["path"] == ["getArtistRecommendations"]
-    assert error["message"] == (
-        "Query.getArtistRecommendations is not available: this server is not configured to call the service "
-        "http://recommender/recommendation yet"
-    )
+    assert error["message"] == "there is no service 'recommender': start the server with --service recommender=URL"
 
 
-def test_rest_caller_gets_directive_and_arguments_and_its_answer_is_resolved(profile_store: Watched) -> None:
-    calls: list[tuple[str, dict[str, Any]]] = []
+def test_what_a_service_answers_is_resolved(profile_store: Watched) -> None:
+    recommender = FastAPI()
 
-    async def rest(directive: RestDirective, arguments: Mapping[str, Any]) -> Any:
-        calls.append((directive.url, dict(arguments)))
+    @recommender.get("/recommendation/5/ARTIST")
+    async def recommend() -> Any:
         return {"recommendations": [{"id": 100}, {"id": LARGEST}, {"id": 424242}]}
 
-    data, errors = execute(load_schema(DEFAULT_SCHEMA), profile_store, RECOMMENDATIONS, rest=rest)
+    services = {"recommender": recommender}
+    data, errors = execute(load_schema(DEFAULT_SCHEMA), profile_store, RECOMMENDATIONS, services=services)
     assert not errors
     assert [entry["artist"]["name"] for entry in data["getArtistRecommendations"]["recommendations"]] == [
         listeners.name("artists", 100),
         f"artists {LARGEST}",
         "[unknown]",
     ]
-    unset = dict.fromkeys(("limit", "walks", "walkLength", "resetProbability"))
-    assert calls == [("http://recommender/recommendation", {"userId": 5, "field": "ARTIST", **unset})]
     assert len(profile_store.reads) == 1
 
 
@@ -149,10 +143,15 @@ def test_null_key_field_is_null_and_never_a_read_of_key_0(profile_store: Watched
         + 'type Played { id: Long artist: Item @topic(name: "artists", keyField: "id") class: String }'
     )
 
-    async def rest(directive: RestDirective, arguments: Mapping[str, Any]) -> Any:
+    service = FastAPI()
+
+    @service.get("/")
+    async def last() -> Any:
         return {"id": None, "class": "a field may have any name"}
 
-    data, errors = execute(schema, profile_store, "{ played { id artist { name } class } }", rest=rest)
+    data, errors = execute(
+        schema, profile_store, "{ played { id artist { name } class } }", services={"played": service}
+    )
     assert (data, errors) == ({"played": {"id": None, "artist": None, "class": "a field may have any name"}}, [])
     assert profile_store.reads == []
 

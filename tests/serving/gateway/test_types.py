@@ -1,10 +1,9 @@
-from collections.abc import Mapping
 from typing import Any
 
+from fastapi import FastAPI
 from graphql import parse, print_ast
 
 from serving.gateway import build_schema, load_schema
-from serving.gateway.directives import RestDirective
 from serving.gateway.prelude import PATH
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from tests.serving.clients import Watched, execute
@@ -26,7 +25,7 @@ type Query {
   """All kinds of arguments."""
   all(a: [Colour!]! = [RED, GREEN], b: [[Long]] = [[1], null], c: Float = 1.5, d: ID,
       e: String = null, """why""" f: Boolean! = true): Answer
-    @rest(url: "http://all", queryParameter: ["a"])
+    @rest(url: "http://all", queryParameter: ["b", "c", "d", "e", "f"], bodyParameter: "a", httpMethod: POST)
   old: Answer @rest(url: "http://old") @deprecated(reason: "use all")
 }
 """What comes back."""
@@ -42,22 +41,21 @@ def test_printed_schema_with_all_that_is_supported() -> None:
 
 
 def test_defaults_lists_enums_and_recursion(profile_store: Watched) -> None:
-    seen: list[Mapping[str, Any]] = []
+    service = FastAPI()
 
-    async def rest(directive: RestDirective, arguments: Mapping[str, Any]) -> Any:
-        seen.append(arguments)
-        leaf = {"colours": arguments["a"], "self": None, "many": None, "from": 1, "in": 2}
+    @service.post("/")
+    async def answer(colours: list[str]) -> Any:
+        leaf = {"colours": colours, "self": None, "many": None, "from": 1, "in": 2}
         return {**leaf, "self": leaf, "many": [[leaf], []]}
 
     query = "{ all { colours self { from in self { from } } many { colours } } }"
-    data, errors = execute(build_schema(RICH), profile_store, query, rest=rest)
+    data, errors = execute(build_schema(RICH), profile_store, query, services={"all": service})
     assert not errors
     assert data["all"] == {
         "colours": ["RED", "GREEN"],
         "self": {"from": 1, "in": 2, "self": None},
         "many": [[{"colours": ["RED", "GREEN"]}], []],
     }
-    assert seen == [{"a": ["RED", "GREEN"], "b": [[1], None], "c": 1.5, "d": None, "e": None, "f": True}]
 
 
 def test_introspection_shows_the_default_of_an_enum(profile_store: Watched) -> None:
@@ -74,4 +72,7 @@ def test_introspection_lists_the_directives(profile_store: Watched) -> None:
     )
     found = {d["name"]: (d["locations"], [a["name"] for a in d["args"]]) for d in data["__schema"]["directives"]}
     assert found["topic"] == (["FIELD_DEFINITION"], ["name", "keyArgument", "keyField"])
-    assert found["rest"] == (["FIELD_DEFINITION"], ["url", "pathParameter", "queryParameter"])
+    assert found["rest"] == (
+        ["FIELD_DEFINITION"],
+        ["url", "pathParameter", "queryParameter", "bodyParameter", "httpMethod"],
+    )

@@ -1,0 +1,115 @@
+"""Calls of REST services, by logical host: a service listens at an address, or is an application in this process."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+from graphql import GraphQLError
+from starlette.types import ASGIApp
+
+from serving.gateway.rest import Answer, Call, Endpoint, call, failure, value
+
+Service: TypeAlias = str | ASGIApp
+"""Where a service is: the URL that stands for scheme and host of the schema's, or the application itself."""
+
+
+@dataclass(frozen=True)
+class ServiceLimits:
+    """What a call of a service may take.
+
+    Attributes:
+        seconds: until the whole answer is there, the connection included.
+        size: bytes of the answer.
+    """
+
+    seconds: float = 5.0
+    size: int = 1_000_000
+
+
+class Services:
+    """The services which fields with `@rest` call.
+
+    Nothing but the schema and the addresses given here says what is called: there are no proxies from the environment,
+    no cookies, and no redirections.
+    """
+
+    def __init__(self, services: Mapping[str, Service] | None = None, limits: ServiceLimits | None = None) -> None:
+        self._services = dict(services or {})
+        self._limits = limits or ServiceLimits()
+
+    @cached_property
+    def _network(self) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(trust_env=False)
+
+    async def aclose(self) -> None:
+        """Ends the connections."""
+        await self._network.aclose()
+
+    async def fetch(self, made: Call) -> Answer:
+        """The answer to a call.
+
+        Raises:
+            GraphQLError: there is none in time, or one that is too long.
+        """
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await self._exchange(made)
+        except TimeoutError:
+            raise failure(made, f"did not answer within {self._limits.seconds:g} s") from None
+        except httpx.TransportError as error:
+            raise failure(made, f"cannot be reached ({type(error).__name__})") from None
+
+    async def _exchange(self, made: Call) -> Answer:
+        transport, url = self._located(made)
+        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        if made.body is not None:
+            headers["content-type"] = "application/json"
+        request = httpx.Request(made.method, url, headers=headers, content=made.body)
+        response = await transport.handle_async_request(request)
+        try:
+            return Answer(response.status_code, await self._body(made, response))
+        finally:
+            await response.aclose()
+
+    def _located(self, made: Call) -> tuple[httpx.AsyncBaseTransport, str]:
+        service = self._services.get(made.service)
+        netloc = urlsplit(made.url).netloc
+        if isinstance(service, str):
+            return self._network, service.rstrip("/") + made.url.partition(netloc)[2]
+        if service is not None:
+            return httpx.ASGITransport(service), made.url
+        if "." in netloc or ":" in netloc:
+            return self._network, made.url
+        raise GraphQLError(f"there is no service {netloc!r}: start the server with --service {netloc}=URL")
+
+    async def _body(self, made: Call, response: httpx.Response) -> bytes:
+        """The body as it is: nobody asked for a compressed one, which could grow without bounds."""
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > self._limits.size:
+                raise failure(made, f"answered with more than {self._limits.size} bytes")
+        return bytes(body)
+
+
+class RestCaller:
+    """Calls services for one request: the same call is made once, and so has one answer, or one failure."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._made: dict[Call, asyncio.Future[Answer]] = {}
+
+    async def __call__(self, to: Endpoint, arguments: Mapping[str, Any]) -> Any:
+        """The value of a field, from its endpoint and the arguments in scope; enum values come as their names.
+
+        Raises:
+            GraphQLError: there is none; says why.
+        """
+        made = call(to, arguments)
+        if made not in self._made:
+            self._made[made] = asyncio.ensure_future(self._services.fetch(made))
+        return value(to, made, await self._made[made])
