@@ -1,24 +1,33 @@
 """The catalogue of topics: what each is keyed by, holds, where it lies in the store, and who writes it.
 
-A topic is a column of a table. A windowed topic is a column family with one cell per calendar year (UTC), whose
-qualifier is the year's first second: the cell is the array of the windows that start in that year, in order.
-The listening events themselves lie as packed months, one cell per month.
+A topic is a column of a table, or, if its values lie along an axis of time, a column family with one cell per bucket
+of time, whose qualifier is the bucket's first second.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 UNKNOWN_NAME = "[unknown]"
 
 
+class Bucket(Enum):
+    """What a cell of a topic with an axis of time holds. Months and years are the calendar's, in UTC."""
+
+    MONTH = "the listening events of a month, packed"
+    YEAR = "the array of the windows that start in a year, in order"
+    WINDOW = "the window that starts there"
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where a topic's values lie: a table, a column family, and a column; None where each bucket of time has one."""
+    """Where a topic's values lie: a table, a column family, and a column, or the buckets that have one each."""
 
     table: str
     family: str
     column: bytes | None = None
+    bucket: Bucket | None = None
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,10 @@ class Topic:
         value: the Avro type of one value.
         writer: who writes it.
         axis: for a topic with windows, the field of the value that a range refers to, in seconds since the epoch.
-        absent: fields of the value which is served for a key that the topic does not hold, besides the key itself as
-            `id`; None if such a key has no value.
+        identity: the field of the value that is the key, if there is one.
+        given: whether values are what somebody says, and may be written; all others are computed from such.
+        absent: fields of the value which is served for a key that the topic does not hold, besides its identity; None
+            if such a key has no value.
     """
 
     name: str
@@ -40,6 +51,8 @@ class Topic:
     writer: str
     key: str = "Long"
     axis: str | None = None
+    identity: str | None = None
+    given: bool = False
     absent: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
@@ -48,17 +61,30 @@ def _profile(name: str, value: str) -> Topic:
 
 
 def _windowed(name: str, value: str) -> Topic:
-    return Topic(name, value, Place("users", name), "pipelines.profile", axis="start")
+    return Topic(name, value, Place("users", name, bucket=Bucket.YEAR), "pipelines.profile", axis="start")
 
 
 def _items(name: str) -> Topic:
-    return Topic(name, "Item", Place(name, "item", b"item"), "pipelines.profile", absent={"name": UNKNOWN_NAME})
+    place = Place(name, "item", b"item")
+    return Topic(name, "Item", place, "pipelines.profile", identity="id", given=True, absent={"name": UNKNOWN_NAME})
+
+
+def _listening_events() -> Topic:
+    return Topic(
+        "listeningevents",
+        "ListeningEvent",
+        Place("users", "history", bucket=Bucket.MONTH),
+        "pipelines.profile",
+        axis="timestamp",
+        identity="userId",
+        given=True,
+    )
 
 
 CATALOGUE: Mapping[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic("listeningevents", "ListeningEvent", Place("users", "history"), "pipelines.profile", axis="timestamp"),
+        _listening_events(),
         _items("artists"),
         _items("albums"),
         _items("tracks"),

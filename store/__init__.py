@@ -3,7 +3,7 @@
 Two homes behind one interface: LMDB in a folder, and Google Bigtable or its emulator. `open_store` chooses by URL.
 """
 
-from store.interface import Cell, CellKey, Change, Row, Store, StoreError
+from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 from store.urls import DEFAULT_STORE, open_store
 
-__all__ = ["DEFAULT_STORE", "Cell", "CellKey", "Change", "Row", "Store", "StoreError", "open_store"]
+__all__ = ["DEFAULT_STORE", "Cell", "CellKey", "CellRange", "Change", "Row", "Store", "StoreError", "open_store"]

@@ -19,14 +19,16 @@ from google.cloud.bigtable.data._sync_autogen._swappable_channel import Swappabl
 from google.cloud.bigtable.data.row_filters import (
     CellsColumnLimitFilter,
     ColumnQualifierRegexFilter,
+    ColumnRangeFilter,
     FamilyNameRegexFilter,
     RowFilterChain,
+    RowFilterUnion,
 )
 
 from store import bigtable_changes, bigtable_writes, layout
 from store.bigtable_rpc import Patience, Rpc, emulator, errors
 from store.bigtable_tables import Tables
-from store.interface import Cell, CellKey, Change, Row, Store, StoreError, by_layout
+from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
 
 READ_SECONDS = 60.0
 """How long a read is repeated before it counts as failed."""
@@ -73,26 +75,33 @@ class BigtableStore(Store):
                 f"`python -m pipelines.profile --store {self.url}` makes them"
             )
 
-    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
-        by_table: dict[str, list[CellKey]] = {}
-        for key in keys:
-            by_table.setdefault(key.table, []).append(key)
+    def read(
+        self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
+    ) -> tuple[list[bytes | None], list[list[Cell]]]:
+        tables = [*dict.fromkeys([*(key.table for key in cells), *(asked.table for asked in ranges)])]
         with errors(self.url):
-            found = {
-                CellKey(table, key, cell.family, cell.qualifier): cell.value
-                for table, rows in zip(by_table, self._pool.map(self._read_cells, by_table.values()), strict=True)
-                for key, row in rows.items()
-                for cell in row
-            }
-        return [found.get(key) for key in keys]
+            found = dict(zip(tables, self._pool.map(partial(self._read_cells, cells, ranges), tables), strict=True))
+        values = {
+            (table, key, cell.family, cell.qualifier): cell.value
+            for table, rows in found.items()
+            for key, row in rows.items()
+            for cell in row
+        }
+        return [values.get(key) for key in cells], [
+            [*filter(asked.holds, found[asked.table].get(asked.key, ()))] for asked in ranges
+        ]
 
-    def _read_cells(self, keys: Sequence[CellKey]) -> dict[bytes, Row]:
-        """The rows of cells of one table, with at least those cells."""
-        query = ReadRowsQuery(
-            row_keys=[*{key.key for key in keys}],
-            row_filter=_filter({key.family for key in keys}, {key.qualifier for key in keys}),
-        )
-        return self._read(keys[0].table, query)
+    def _read_cells(self, cells: Sequence[CellKey], ranges: Sequence[CellRange], table: str) -> dict[bytes, Row]:
+        """Rows of one table, with those cells and ranges of theirs at least which are asked for."""
+        single = [key for key in cells if key.table == table]
+        several = [
+            asked for asked in ranges if asked.table == table and (asked.stop is None or asked.start < asked.stop)
+        ]
+        filters = [_range_filter(*asked) for asked in {(r.family, r.start, r.stop) for r in several}]
+        if single:
+            filters.append(_filter({key.family for key in single}, {key.qualifier for key in single}))
+        keys = {key.key for key in single} | {asked.key for asked in several}
+        return self._read(table, ReadRowsQuery(row_keys=[*keys], row_filter=_any(filters))) if keys else {}
 
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
         if not keys:
@@ -183,6 +192,19 @@ def _filter(families: Collection[str] | None, qualifiers: Collection[bytes] = ()
     if qualifiers and all(qualifier.isalnum() for qualifier in qualifiers):
         parts.append(ColumnQualifierRegexFilter(b"|".join(sorted(qualifiers))))
     return RowFilterChain(filters=[*parts, one]) if parts else one
+
+
+def _range_filter(family: str, start: bytes, stop: bytes | None) -> Any:
+    """Lets one value through of each column of a family in a range."""
+    columns = ColumnRangeFilter(family, start or None, stop, inclusive_end=None if stop is None else False)
+    return RowFilterChain(filters=[columns, CellsColumnLimitFilter(1)])
+
+
+def _any(filters: list[Any]) -> Any:
+    """Lets through what any of the filters does, once."""
+    if len(filters) == 1:
+        return filters[0]
+    return RowFilterChain(filters=[RowFilterUnion(filters=filters), CellsColumnLimitFilter(1)])
 
 
 def _row(table: str, row: Any) -> Row:

@@ -16,6 +16,21 @@ class CellKey(NamedTuple):
     qualifier: bytes
 
 
+class CellRange(NamedTuple):
+    """Which cells: those of a column family of a row with `start <= qualifier`, and `< stop` if there is a stop."""
+
+    table: str
+    key: bytes
+    family: str
+    start: bytes = b""
+    stop: bytes | None = None
+
+    def holds(self, cell: "Cell") -> bool:
+        """Whether a cell of the row is one of them."""
+        below = self.stop is None or cell.qualifier < self.stop
+        return cell.family == self.family and cell.qualifier >= self.start and below
+
+
 class Cell(NamedTuple):
     """One cell of a row."""
 
@@ -44,8 +59,19 @@ class Store(ABC):
     url: str
 
     @abstractmethod
+    def read(
+        self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
+    ) -> tuple[list[bytes | None], list[list[Cell]]]:
+        """Many cells of any tables in one read, in the order asked.
+
+        Returns:
+            The value of each of `cells`, None where there is no such cell, and for each of `ranges` what is in it, by
+            qualifier.
+        """
+
     def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
         """The values of many cells of any tables in one read, in the order asked; None where there is no cell."""
+        return self.read(keys)[0]
 
     @abstractmethod
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:

@@ -48,6 +48,12 @@ def row_key(number: int) -> bytes:
     return number.to_bytes(KEY_BYTES, "big")
 
 
+def after(key: bytes) -> bytes | None:
+    """The smallest row key above `key`; None if there is none."""
+    number = int.from_bytes(key, "big") + 1
+    return None if number >> (8 * KEY_BYTES) else row_key(number)
+
+
 def bucket(seconds: int) -> bytes:
     """The qualifier of the cell for a bucket of time which starts at `seconds` since the epoch."""
     return seconds.to_bytes(8, "big")

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -16,7 +17,7 @@ from weakref import WeakValueDictionary
 import lmdb
 
 from store import layout
-from store.interface import Cell, CellKey, Change, Row, Store, StoreError
+from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 MAP_BYTES = 1 << 40
 """Upper limit of the file. Address space only: the file grows as it is filled."""
@@ -54,12 +55,20 @@ class LmdbStore(Store):
                 store = _open[path] = cls(url, path)
             return store
 
-    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
+    def read(
+        self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
+    ) -> tuple[list[bytes | None], list[list[Cell]]]:
         with self._errors(), self._env.begin() as txn:
-            return [
+            values = [
                 txn.get(_entry_key(key.table, key.key, key.family, key.qualifier), db=self._tables[key.table])
-                for key in keys
+                for key in cells
             ]
+            return values, [self._read_range(txn, asked) for asked in ranges]
+
+    def _read_range(self, txn: Any, asked: CellRange) -> list[Cell]:
+        prefix = asked.key + _FAMILY_CODES[asked.table][asked.family]
+        with txn.cursor(self._tables[asked.table]) as cursor:
+            return list(takewhile(asked.holds, _read_cells(cursor, asked.table, prefix, asked.start)))
 
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
         with self._errors(), self._env.begin() as txn, txn.cursor(self._tables[table]) as cursor:
@@ -77,7 +86,8 @@ class LmdbStore(Store):
                 row = _read_row(cursor, table, key, families)
                 if row:
                     yield key, row
-                more = cursor.set_range(_after(key)) if _after(key) else False
+                following = layout.after(key)
+                more = following is not None and cursor.set_range(following)
 
     def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
         entries = (
@@ -151,20 +161,14 @@ def _read_row(cursor: Any, table: str, key: bytes, families: Sequence[str] | Non
     return [cell for family in ordered for cell in _read_cells(cursor, table, key + _FAMILY_CODES[table][family])]
 
 
-def _read_cells(cursor: Any, table: str, prefix: bytes) -> Iterator[Cell]:
-    if not cursor.set_range(prefix):
+def _read_cells(cursor: Any, table: str, prefix: bytes, start: bytes = b"") -> Iterator[Cell]:
+    if not cursor.set_range(prefix + start):
         return
     families = layout.TABLES[table]
     for entry, value in cursor.iternext():
         if not entry.startswith(prefix):
             return
         yield Cell(families[entry[layout.KEY_BYTES]], entry[layout.KEY_BYTES + 1 :], value)
-
-
-def _after(key: bytes) -> bytes:
-    """The smallest row key above `key`; empty if there is none."""
-    number = int.from_bytes(key, "big") + 1
-    return b"" if number >> (8 * layout.KEY_BYTES) else layout.row_key(number)
 
 
 _FAMILY_CODES = {

@@ -9,25 +9,27 @@ import httpx
 from fastapi import FastAPI
 
 from serving.gateway import Context, GatewaySchema, Service, Services
-from store import CellKey, Change, Row, Store, StoreError
+from store import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 
 class Watched(Store):
-    """A store that notes the keys and the thread of each `get`, and fails if it is told to."""
+    """A store that notes what each `read` asks for and its thread, and fails if it is told to."""
 
     def __init__(self, inner: Store) -> None:
         self.url = inner.url
         self.inner = inner
-        self.reads: list[Sequence[CellKey]] = []
+        self.reads: list[Sequence[CellKey | CellRange]] = []
         self.threads: set[int] = set()
         self.failure: Exception | None = None
 
-    def get(self, keys: Sequence[CellKey]) -> list[bytes | None]:
-        self.reads.append(keys)
+    def read(
+        self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
+    ) -> tuple[list[bytes | None], list[list[Cell]]]:
+        self.reads.append([*cells, *ranges])
         self.threads.add(threading.get_ident())
         if self.failure:
             raise self.failure
-        return self.inner.get(keys)
+        return self.inner.read(cells, ranges)
 
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
         return self.inner.rows(table, keys, families)

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from store import Cell, CellKey, Row, Store, StoreError, open_store
+from store import Cell, CellKey, CellRange, Row, Store, StoreError, open_store
 from store.digest import digest
 from store.interface import by_layout
 from store.layout import LAYOUT, META, TABLES, USERS, bucket, row_key
@@ -82,6 +82,34 @@ def test_get_reads_cells_of_any_tables_in_the_order_asked(store: Store) -> None:
     assert store.get(list(wanted)) == list(wanted.values())
     assert store.get([next(iter(wanted))] * 2) == [b"artist 2"] * 2
     assert store.get([]) == []
+
+
+def test_read_gets_ranges_of_columns_and_cells_in_the_order_asked(store: Store) -> None:
+    rows = random_rows(9)
+    put(store, USERS, rows)
+    store.write("artists", [(row_key(1), [Cell("item", b"item", b"x")])])
+    keys, absent = list(rows), row_key(1001)
+    ranges = [
+        CellRange(USERS, key, family, start, stop)
+        for key in (keys[4], keys[-1], absent, keys[0])
+        for family in ("history", "profile", TABLES[USERS][-1])
+        for start, stop in ((b"", None), (b"a", b"b"), (b"b", None), (b"", bytes([0, 255, 10])), (b"b", b"a"))
+    ]
+    cells = [CellKey("artists", row_key(1), "item", b"item"), CellKey(USERS, keys[0], *rows[keys[0]][0][:2])]
+    values, found = store.read(cells, ranges)
+    assert values == [b"x", rows[keys[0]][0].value]
+    assert found == [
+        [
+            cell
+            for cell in rows.get(asked.key, ())
+            if cell.family == asked.family
+            and asked.start <= cell.qualifier
+            and (asked.stop is None or cell.qualifier < asked.stop)
+        ]
+        for asked in ranges
+    ]
+    assert store.read([], []) == ([], [])
+    assert store.read([], ranges[:1])[1] == found[:1]
 
 
 def test_an_update_replaces_whole_rows(store: Store) -> None:
