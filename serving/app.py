@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from serving import graphiql
 from serving.gateway import Context, GatewayRouter, Service, Services, load_schema
+from serving.history import app as history
 from store import Store, StoreError
 
 log = logging.getLogger("serving")
@@ -20,12 +21,13 @@ def create_app(schema_path: Path, store: Store, services: Mapping[str, Service] 
     """The application which serves an SDL file from a store and from REST services.
 
     Args:
-        services: where the services are, by the host that the SDL names.
+        services: where the services are, by the host that the SDL names; some are part of this server unless they
+            are given here.
 
     Raises:
         SchemaError: the SDL file cannot be served.
     """
-    called = Services(services)
+    called = Services({"history": history.create_app(store), **(services or {})})
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

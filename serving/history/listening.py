@@ -3,6 +3,7 @@
 Everything is computed from one user's events as columns. A day is a local one, as days since 1970-01-01.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -89,12 +90,26 @@ def _totals(times: Times) -> Counts:
 
 
 def _charts(events: Events, limit: int) -> Counts:
-    found: Counts = {}
-    for name, items in (("Artist", events.artists), ("Album", events.albums), ("Track", events.tracks)):
-        ids, plays = _tally(items)
-        found[f"count{name}s"] = len(ids)
-        found[f"{name.lower()}Charts"] = {"topK": _top(ids, plays, limit)}
-    return found
+    """The most played artists, albums and tracks; of what belongs to others also whose its last play was."""
+    artists, albums, tracks = (_tally(column) for column in (events.artists, events.albums, events.tracks))
+    top_albums = _with_owners(_top(*albums, limit), events.albums, {"artistId": events.artists})
+    owners = {"artistId": events.artists, "albumId": events.albums}
+    return {
+        "countArtists": len(artists[0]),
+        "countAlbums": len(albums[0]),
+        "countTracks": len(tracks[0]),
+        "artistCharts": {"topK": _top(*artists, limit)},
+        "albumCharts": {"topK": top_albums},
+        "trackCharts": {"topK": _with_owners(_top(*tracks, limit), events.tracks, owners)},
+    }
+
+
+def _with_owners(chart: list[Counts], items: Times, owners: Mapping[str, Times]) -> list[Counts]:
+    last = [np.flatnonzero(items == entry["id"])[-1] for entry in chart]
+    return [
+        {**entry, **{name: int(column[i]) for name, column in owners.items()}}
+        for entry, i in zip(chart, last, strict=True)
+    ]
 
 
 def _tally(items: Times) -> tuple[Times, Times]:

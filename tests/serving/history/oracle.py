@@ -32,12 +32,23 @@ def listening(
         "firstListenEvent": events[0].time if events else None,
         "lastListenEvent": events[-1].time if events else None,
         **{f"count{kind.title()}s": len({getattr(e, kind) for e in events}) for kind in ("artist", "album", "track")},
-        **{f"{kind}Charts": chart((getattr(e, kind) for e in events), limit) for kind in ("artist", "album", "track")},
+        "artistCharts": chart((e.artist for e in events), limit),
+        "albumCharts": owned(
+            chart((e.album for e in events), limit), {e.album: {"artistId": e.artist} for e in events}
+        ),
+        "trackCharts": owned(
+            chart((e.track for e in events), limit),
+            {e.track: {"artistId": e.artist, "albumId": e.album} for e in events},
+        ),
         "newArtists": {"count": len(set(new)), **chart(new, limit)},
         **days([at.date() for _, at in chosen]),
         "activity": activity((at.date() for _, at in chosen), per),
         "weekHours": week_hours(at for _, at in chosen),
     }
+
+
+def owned(charts: dict[str, Any], owners: dict[int, dict[str, int]]) -> dict[str, Any]:
+    return {"topK": [{**count, **owners[count["id"]]} for count in charts["topK"]]}
 
 
 def days(found: list[date]) -> dict[str, Any]:
