@@ -117,18 +117,23 @@ class AvroCodec:
 
     def decode(self, data: bytes) -> dict[str, Any]:
         # Without a header nothing says which schema wrote it: the one before the fields with defaults, or ours.
-        for name in (_shorter(self.type_name), avro.schema(self.type_name)):
-            found, rest = _read(data, name, name)
+        for schema in _layouts(self.type_name):
+            found, rest = _read(data, schema, schema)
             if not rest:
                 return checked(self.type_name, found)
         raise MessageError("bytes after the end of the value")
 
 
 class ConfluentCodec:
-    """Values in the wire format of Confluent's schema registry."""
+    """Values in the wire format of Confluent's schema registry.
+
+    Attributes:
+        header: how values begin that are laid out like ours; empty until one was read.
+    """
 
     def __init__(self, topic: str, type_name: str, registry: Registry) -> None:
         self.type_name = type_name
+        self.header = b""
         self._subject = f"{topic}-value"
         self._registry = registry
         self._written: bytes | None = None
@@ -155,6 +160,8 @@ class ConfluentCodec:
             if text is None:
                 raise MessageError(f"the registry has no schema {number}")
             self._schemas[number] = parse_schema(orjson.loads(text))
+            if _layout(self._schemas[number]) in (_layout(ours) for ours in _layouts(self.type_name)):
+                self.header = data[:_HEADER]
         return self._schemas[number]
 
 
@@ -180,10 +187,14 @@ def _check(name: str, type_name: str, value: Any) -> None:
         raise MessageError(f"{name} is negative or has more than 63 bits")
 
 
-def _shorter(type_name: str) -> Any:
-    """The schema of a type without the fields that have defaults."""
+def _layouts(type_name: str) -> tuple[Any, Any]:
+    """The schema of a type without the fields that have defaults, and with them."""
     schema = avro.schema(type_name)
-    return {**schema, "fields": [field for field in schema["fields"] if "default" not in field]}
+    return {**schema, "fields": [field for field in schema["fields"] if "default" not in field]}, schema
+
+
+def _layout(schema: Any) -> list[tuple[Any, Any]]:
+    return [(field["name"], field["type"]) for field in schema["fields"]] if isinstance(schema, dict) else []
 
 
 def _read(data: bytes, writer: Any, reader: Any) -> tuple[dict[str, Any], int]:
@@ -192,5 +203,5 @@ def _read(data: bytes, writer: Any, reader: Any) -> tuple[dict[str, Any], int]:
     try:
         found = schemaless_reader(stream, writer, reader)
     except Exception as error:  # fastavro raises whatever reading rubbish leads to
-        raise MessageError(f"no Avro of this schema: {error!r}") from None
+        raise MessageError(f"no Avro of this schema ({type(error).__name__})") from None
     return found, len(data) - stream.tell()

@@ -3,12 +3,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from pipelines.golang import NotBuiltError
 from store import Store, open_store
 from tests.parts import bigtable
 from tests.parts.kafka import Broker
 from tests.parts.topics import delete_all
+
+settings.register_profile("unhurried", deadline=None)  # a first call may compile, and the machine may be busy
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

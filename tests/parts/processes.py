@@ -1,25 +1,17 @@
 """Starting the real parts as processes, and stopping them."""
 
-import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from pipelines.processes import tied
+
 HOST = "127.0.0.1"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.02
-
-# Linux alone can end a process with its parent, even one that is killed. The parent may be gone by the time of asking.
-_TIED = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 class NotStartedError(Exception):
@@ -31,13 +23,6 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind((HOST, 0))
         return int(found.getsockname()[1])
-
-
-def tied(command: Sequence[str]) -> list[str]:
-    """The command, as one that ends with this process (on Linux)."""
-    if sys.platform != "linux":
-        return [*command]
-    return [sys.executable, "-ISc", _TIED, str(os.getpid()), *command]
 
 
 @contextmanager

@@ -33,8 +33,8 @@ def messages(kafka: str, topics: Sequence[str]) -> list[Message]:
 
 def create(kafka: str, *topics: str, partitions: int = 4) -> None:
     """Makes topics."""
-    made = AdminClient({"bootstrap.servers": kafka}).create_topics([NewTopic(topic, partitions) for topic in topics])
-    for topic in made.values():
+    admin = AdminClient({"bootstrap.servers": kafka})
+    for topic in admin.create_topics([NewTopic(topic, partitions) for topic in topics]).values():
         topic.result(SECONDS)
 
 

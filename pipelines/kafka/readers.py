@@ -1,0 +1,154 @@
+"""The readers of partitions in this process: consumers which stay where they are between two bundles.
+
+A runner makes and drops instances of a DoFn as it likes, so readers belong to the process. A reader is taken for the
+time of a bundle, and given back; the offset at which a bundle begins says whether it is the right one.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from threading import Condition
+from typing import Any
+
+from pipelines.errors import PipelineError
+from pipelines.kafka.client import Bounds, Cluster, Partition, bounds_of, patient, within
+from pipelines.kafka.decoding import Message
+from pipelines.outages import outage_of
+
+
+class Reader:
+    """Reads one partition from an offset on.
+
+    Attributes:
+        position: offset of the next message.
+    """
+
+    def __init__(self, cluster: Cluster, partition: Partition, position: int) -> None:
+        self.cluster, self.partition, self.position = cluster, partition, position
+        self._outage = outage_of(str(cluster))
+        self._consumer = cluster.consumer(error_cb=self._heard)
+        self._assign(position)
+
+    def read(self, most: int, seconds: float) -> Sequence[Message]:
+        """The next messages: as many as are there within some seconds, at most `most`.
+
+        Raises:
+            PipelineError: the partition ends before the position, so it is another one than it was.
+        """
+        messages = self._consumer.consume(most, seconds)
+        good = [message for message in messages if message.error() is None]
+        if len(good) < len(messages):
+            self._resolve(next(error for message in messages if (error := message.error()) is not None))
+        if good:
+            self.position = good[-1].offset() + 1
+            self._outage.over()
+        return good
+
+    @property
+    def behind(self) -> int:
+        """How many messages there are to read, as far as is known here."""
+        from confluent_kafka import TopicPartition
+
+        _, end = self._consumer.get_watermark_offsets(TopicPartition(*self.partition), cached=True)
+        return max(0, int(end) - self.position)
+
+    def commit(self, offset: int) -> None:
+        """Commits an offset for the group; KafkaException if the broker does not take it."""
+        from confluent_kafka import TopicPartition
+
+        self._consumer.commit(offsets=[TopicPartition(*self.partition, offset)], asynchronous=False)
+
+    def close(self) -> None:
+        """Gives up the connection."""
+        self._consumer.close()
+
+    def _assign(self, position: int) -> None:
+        from confluent_kafka import TopicPartition
+
+        self.position = position
+        self._consumer.assign([TopicPartition(*self.partition, position)])
+
+    def _resolve(self, error: Any) -> None:
+        """What to do about an error in place of a message: an offset that is not there is replaced, others pass."""
+        from confluent_kafka import KafkaError
+
+        if error.code() not in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            self._heard(error)
+            return
+        bounds: Bounds = patient(lambda: bounds_of(self._consumer, self.partition), str(self.cluster))
+        if bounds.end < self.position:
+            raise PipelineError(f"topic {self.partition.topic} was made anew while it was read: start again")
+        self._assign(within(self.partition, self.position, bounds))
+
+    def _heard(self, error: Any) -> None:
+        self._outage.failed(error.str())
+
+
+class Readers:
+    """The readers of this process, and what of theirs is still in work."""
+
+    def __init__(self) -> None:
+        self._given_back: dict[tuple[Cluster, Partition], Reader] = {}
+        self._in_work = 0
+        self._stopping = False
+        self._changed = Condition()
+
+    def take(self, cluster: Cluster, partition: Partition, position: int) -> Reader | None:
+        """A reader that is at `position`; None if the process is about to stop reading."""
+        with self._changed:
+            if self._stopping:
+                return None
+            self._in_work += 1
+            reader = self._given_back.pop((cluster, partition), None)
+        if reader is not None and reader.position == position:
+            return reader
+        if reader is not None:
+            reader.close()
+        return Reader(cluster, partition, position)
+
+    def give_back(self, reader: Reader) -> None:
+        """Keeps a reader for the next bundle."""
+        with self._changed:
+            self._given_back[reader.cluster, reader.partition] = reader
+        self.done()
+
+    def done(self) -> None:
+        """Notes that something is no longer in work."""
+        with self._changed:
+            self._in_work -= 1
+            self._changed.notify_all()
+
+    def lose(self, reader: Reader) -> None:
+        """Closes a reader whose bundle went wrong."""
+        reader.close()
+        self.done()
+
+    def in_work(self, commit: Callable[[], None]) -> Callable[[], None]:
+        """The callback for the end of a bundle, which is in work until it was called."""
+        with self._changed:
+            self._in_work += 1
+
+        def finalize() -> None:
+            try:
+                commit()
+            finally:
+                self.done()
+
+        return finalize
+
+    def stop(self, seconds: float) -> bool:
+        """Lets no more be taken, and waits until nothing is in work; whether that was so in time."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            self._stopping = True
+            return self._changed.wait_for(lambda: not self._in_work, max(0.0, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        """Closes the readers, and allows others to be taken."""
+        with self._changed:
+            readers, self._given_back = self._given_back, {}
+            self._stopping = False
+        for reader in readers.values():
+            reader.close()
+
+
+READERS = Readers()

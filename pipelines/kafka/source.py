@@ -1,0 +1,187 @@
+"""Reading Kafka in a pipeline: a splittable DoFn whose elements are the decoded messages of a partition, as columns.
+
+The restriction of a partition is the range of offsets that is left to read. A bundle reads one batch; what else is in
+the same stage has dealt with it when the bundle ends, and only then is the offset committed, by bundle finalization.
+So nothing is lost: what was not dealt with is read again. It may be read twice, and who writes must not mind.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import apache_beam as beam
+from apache_beam import coders
+from apache_beam.io.iobase import RestrictionProgress
+from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
+from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.transforms.core import RestrictionProvider
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
+
+from pipelines.kafka.client import Cluster, Partition
+from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Message, NameDecoder, Names
+from pipelines.kafka.readers import READERS, Reader
+from pipelines.kafka.rejects import RejectWriter
+from pipelines.kafka.watermarks import WATERMARKS
+
+EVENTS, NAMES = "events", "names"
+"""Tags of the outputs: `decoding.Events`, with the time of the earliest as timestamp, and `decoding.Names`."""
+
+BATCH = 100_000
+"""Most messages in an element."""
+
+READ_SECONDS = 0.1
+"""How long a batch that is not full is waited for."""
+
+IDLE_SECONDS = 0.05
+"""How long a partition is left alone after nothing was there."""
+
+STOPPING_SECONDS = 60.0
+"""How long partitions are left alone when the process is about to stop."""
+
+_END = 2**63 - 1
+_LAST = MAX_TIMESTAMP.seconds()
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class ReadKafka(beam.PTransform):
+    """From a pipeline to `events` and `names`.
+
+    Attributes:
+        topics: the table of the names in each topic of items; None for topics of listening events.
+        format: of the values.
+    """
+
+    cluster: Cluster
+    topics: Mapping[str, str | None]
+    format: Format
+
+    def expand(self, pipeline: Any) -> Any:
+        partitions = self.cluster.partitions([*self.topics])
+        return (
+            pipeline
+            | "Partitions" >> beam.Create([tuple(p) for p in partitions], reshuffle=False)
+            | beam.Reshuffle()
+            | "Assigned" >> beam.ParDo(_Assigned())
+            | "Read" >> beam.ParDo(_ReadBatches(self)).with_outputs(NAMES, main=EVENTS)
+        )
+
+
+class _Assigned(beam.DoFn):
+    """Does nothing but ask for finalization.
+
+    Prism finalizes the stage before a splittable DoFn that asks for it, and the worker fails if nobody there does.
+    """
+
+    def process(self, element: Any, finalizer: Any = beam.DoFn.BundleFinalizerParam) -> Iterator[Any]:
+        finalizer.register(_nothing)
+        yield element
+
+
+class _NotOursError(Exception):
+    """What was read is no longer in the range of offsets."""
+
+
+class _Tracker(OffsetRestrictionTracker):
+    """A range of offsets without an end: it is only ever cut off at what was claimed."""
+
+    def is_bounded(self) -> bool:
+        return False
+
+    def try_split(self, fraction_of_remainder: float) -> Any:
+        return super().try_split(0) if fraction_of_remainder == 0 else None
+
+    def current_progress(self) -> RestrictionProgress:
+        # The worker makes NaN of the work done so far in a bundle which has no element yet, which ends Prism.
+        return RestrictionProgress(fraction=0.5)
+
+
+class _ReadBatches(beam.DoFn, RestrictionProvider):
+    def __init__(self, source: ReadKafka) -> None:
+        self.cluster, self.topics, self.format = source.cluster, source.topics, source.format
+
+    def initial_restriction(self, element: tuple[str, int]) -> OffsetRange:
+        return OffsetRange(self.cluster.start(Partition(*element)), _END)
+
+    def create_tracker(self, restriction: OffsetRange) -> _Tracker:
+        return _Tracker(restriction)
+
+    def restriction_size(self, element: tuple[str, int], restriction: OffsetRange) -> float:
+        return 1.0
+
+    def restriction_coder(self) -> Any:
+        return coders.registry.get_coder(object)
+
+    def truncate(self, element: tuple[str, int], restriction: OffsetRange) -> None:
+        """Ends a partition with its bundle when the pipeline is drained."""
+
+    def setup(self) -> None:
+        self.decoders = {topic: _decoder(self.format, topic, table) for topic, table in self.topics.items()}
+        self.rejects = RejectWriter(self.cluster)
+
+    @beam.DoFn.unbounded_per_element()
+    def process(
+        self,
+        element: tuple[str, int],
+        finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it before the next two
+        tracker: Any = beam.DoFn.RestrictionParam(),  # noqa: B008
+        watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),  # noqa: B008
+    ) -> Iterator[Any]:
+        finalizer.register(
+            _nothing
+        )  # Prism finalizes every bundle, and the worker fails on one that did not ask for it
+        partition = Partition(*element)
+        reader = READERS.take(self.cluster, partition, tracker.current_restriction().start)
+        if reader is None:
+            tracker.defer_remainder(Duration(seconds=STOPPING_SECONDS))
+            return
+        try:
+            messages = reader.read(BATCH, READ_SECONDS)
+            if messages and not tracker.try_claim(messages[-1].offset()):
+                raise _NotOursError
+            yield from self._outputs(partition, messages, watermark)
+        except BaseException as error:
+            READERS.lose(reader)
+            if isinstance(error, _NotOursError):
+                return
+            raise
+        if messages:
+            finalizer.register(READERS.in_work(partial(_commit, reader, reader.position)))
+        READERS.give_back(reader)
+        tracker.defer_remainder(Duration(seconds=0 if messages else IDLE_SECONDS))
+
+    def _outputs(self, partition: Partition, messages: Sequence[Message], watermark: Any) -> Iterator[Any]:
+        decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
+        if rejects:
+            self.rejects.write(partition, rejects)
+        if isinstance(decoded, Names):
+            yield beam.pvalue.TaggedOutput(NAMES, decoded)
+        elif decoded is not None:
+            yield TimestampedValue(decoded, _timestamp(decoded.earliest))
+        reached = WATERMARKS.read((self.cluster, partition), decoded.latest if isinstance(decoded, Events) else None)
+        before = watermark.current_watermark()
+        if reached is not None and (before is None or _timestamp(reached) > before):
+            watermark.set_watermark(_timestamp(reached))
+
+
+def _decoder(form: Format, topic: str, table: str | None) -> Decoder:
+    return EventDecoder(form, topic) if table is None else NameDecoder(form, topic, table)
+
+
+def _commit(reader: Reader, offset: int) -> None:
+    try:
+        reader.commit(offset)
+    except Exception as error:  # the offset is committed with the next batch: what is read twice does no harm
+        _log.warning("topic %s, partition %d: offset %d is not committed: %s", *reader.partition, offset, error)
+
+
+def _nothing() -> None:
+    """The end of a bundle which read nothing."""
+
+
+def _timestamp(seconds: float) -> Timestamp:
+    return Timestamp(seconds=int(min(seconds, _LAST)))

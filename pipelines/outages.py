@@ -1,0 +1,53 @@
+"""Waiting for what is away: a store or a broker. Nothing is dropped meanwhile, and the log says so."""
+
+import logging
+import time
+from functools import cache
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two attempts: each pause is twice the one before."""
+
+EVERY = 60.0
+"""Seconds between two log lines about one outage."""
+
+_log = logging.getLogger(__name__)
+
+
+class Outage:
+    """Whether something is away, as this process sees it. Threads may share it."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._since: float | None = None
+        self._told = 0.0
+
+    def failed(self, reason: str) -> None:
+        """Notes a failure, and tells of it, but not of each."""
+        now = time.monotonic()
+        if self._since is None or now - self._told >= EVERY:
+            self._since, self._told = self._since or now, now
+            _log.warning("%s: %s: waiting, nothing is dropped", self.what, reason)
+
+    def over(self) -> None:
+        """Notes a success, and tells of it after a failure."""
+        since, self._since = self._since, None
+        if since is not None:
+            _log.warning("%s: back after %.1f s", self.what, time.monotonic() - since)
+
+
+@cache
+def outage_of(what: str) -> Outage:
+    """The one outage of something, which all threads of the process share."""
+    return Outage(what)
+
+
+class Pauses:
+    """Pauses between attempts, ever longer."""
+
+    def __init__(self) -> None:
+        self._next = FIRST_PAUSE
+
+    def pause(self) -> None:
+        """Waits."""
+        time.sleep(self._next)
+        self._next = min(2 * self._next, LONGEST_PAUSE)
