@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from pipelines import settings
 from pipelines.cli import command
@@ -11,6 +11,7 @@ from pipelines.errors import PipelineError
 from pipelines.job import Job, Summary, run
 from pipelines.listens import Selection
 from pipelines.options import add_input_options, parse, store_url
+from pipelines.parse import is_id
 from store import StoreError, open_store
 
 
@@ -36,13 +37,19 @@ def parser() -> argparse.ArgumentParser:
 
 def midnight(text: str) -> int:
     """The first second of a date, in UTC, since the epoch."""
-    day = date.fromisoformat(text)
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a date like 2012-03-01") from None
+    return int(day.timestamp())
 
 
 def users(text: str) -> frozenset[int]:
     """Ids of users between commas."""
-    return frozenset(int(user) for user in text.split(","))
+    ids = text.split(",")
+    if not all(is_id(user.encode()) for user in ids):
+        raise argparse.ArgumentTypeError(f"{text} is not a list of ids like 402,1007")
+    return frozenset(map(int, ids))
 
 
 def main(argv: Sequence[str] | None = None) -> Summary:

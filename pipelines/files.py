@@ -47,7 +47,10 @@ class Range:
 
 
 class Block(NamedTuple):
-    """Whole lines: `text[start:end]`, with an LF at the end of each. `offset` orders the blocks of a file."""
+    """Whole lines: `text[start:end]`, with an LF at the end of each.
+
+    `offset` orders the blocks of a file; it is 0 for the one with the first line, and only for that.
+    """
 
     text: NDArray[np.uint8]
     start: int
@@ -141,10 +144,9 @@ def _range(file: Any, part: Range, longest: int, text: NDArray[np.uint8]) -> Ite
 def _stream(file: Any, longest: int, buffer: Callable[[], NDArray[np.uint8]]) -> Iterator[Block]:
     text, kept, offset, skipping = buffer(), 0, 0, False
     while (got := _fill(file, text, kept, kept + BLOCK)) > kept:
-        offset += got - kept
         start = find(text, LF, 0, got) + 1 if skipping else 0
         if start > got:
-            kept = 0
+            offset, kept = offset + got, 0
             continue
         end = _last_line_end(text, start, got)
         skipping = got - end > longest
@@ -158,10 +160,10 @@ def _stream(file: Any, longest: int, buffer: Callable[[], NDArray[np.uint8]]) ->
             following[:kept] = text[end:got]
         if end > start:
             yield Block(text, start, end, offset)
-        text = following
+        text, offset = following, offset + got - kept
     if kept:
         text[kept] = LF
-        yield Block(text, 0, kept + 1, offset + 1)
+        yield Block(text, 0, kept + 1, offset)
 
 
 def _last_line_end(text: NDArray[np.uint8], start: int, end: int) -> int:

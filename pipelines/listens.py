@@ -9,13 +9,12 @@ import numpy as np
 from pipelines.files import BLOCK, Block, Range
 from pipelines.parse import COLUMNS, most_rows, parse_events, why_bad
 from pipelines.reading import Parsed, Part
-from pipelines.rejects import note
+from pipelines.rejects import Notes
 from pipelines.sharding import scatter
 from pipelines.shuffle import Shuffle
 from store.profiles.events import Columns, EventSet, unite
 
 _BAD_AT_ONCE = 1 << 14
-HEADER_LINE = "header line"
 
 
 @dataclass(frozen=True)
@@ -56,28 +55,19 @@ class EventParser:
 
     def parse(self, block: Block, part: Range, workspace: Any) -> Parsed:
         columns, bad = workspace
-        position, row, line, rejected, notes, any_wide = block.start, 0, 1, 0, [], False
+        notes = Notes(block, COLUMNS, why_bad)
+        position, row, line, any_wide = block.start, 0, 1, False
         while position < block.end:
             position, row, line, n_bad, wide = parse_events(block.text, position, block.end, columns, row, bad, line)
             any_wide |= wide
             for number, start, end in bad[:n_bad].tolist():
-                text = block.text[start:end]
-                first = part.start == 0 and number == 1 and start == 0
-                reason = HEADER_LINE if first and is_header(text.tobytes()) else why_bad(text)
-                notes.append(note(number, reason, text[: 1 << 10].tobytes()))
-                rejected += reason != HEADER_LINE
+                notes.reject(number, block.text[start:end].tobytes())
         selected = self.selection.of(columns[:, :row])
         parts = [
             (shard, array.size // COLUMNS, bool(any_wide), array)
             for shard, array in scatter(selected, selected.shape[1], self.shards, any_wide)
         ]
-        return Parsed(line - 1, row, rejected, b"".join(notes), parts)
-
-
-def is_header(text: bytes) -> bool:
-    """Whether the first line of a file names columns: the right number, and none of them begins like a number."""
-    fields = text.split(b"\t")
-    return len(fields) == COLUMNS and not any(field[:1].isdigit() or field[:1] in (b"-", b"") for field in fields)
+        return Parsed(line - 1, row, notes.rejected, bytes(notes), parts)
 
 
 def unite_parts(parts: Iterable[Part], shuffle: Shuffle) -> EventSet:

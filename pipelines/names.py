@@ -6,6 +6,7 @@ noted.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 
 from data.format import KINDS
 from pipelines.files import BLOCK, Block, Range
-from pipelines.parse import CR, LF, MOST_DIGITS, TAB, ZERO
+from pipelines.parse import CR, LF, MOST_DIGITS, TAB, ZERO, is_id
 from pipelines.reading import Parsed
-from pipelines.rejects import note
+from pipelines.rejects import Notes
 from store.varint import JIT
 
 FIELDS = {"artists": 2, "albums": 3, "tracks": 3}
@@ -185,41 +186,40 @@ class NameParser:
         return _workspace(BLOCK + self.longest + 2)
 
     def parse(self, block: Block, part: Range, workspace: Any) -> Parsed:
-        notes: list[bytes] = []
+        fields = FIELDS[part.kind]
+        notes = Notes(block, fields, partial(why_bad, fields=fields))
         try:
             block.text[block.start : block.end].tobytes().decode()
         except UnicodeDecodeError:
             block = _repaired(block, notes)
             workspace = _workspace(block.end)
-        names, lines, rejected = _names_of(block, FIELDS[part.kind], workspace, notes)
+        names, lines = _names_of(block, fields, workspace, notes)
         first = KINDS.index(part.kind) * self.shards
         parts = [(first + s, len(n.ids), False, packed(n)) for s, n in scatter(names, self.shards)]
-        return Parsed(lines, len(names.ids), rejected, b"".join(notes), parts)
+        return Parsed(lines, len(names.ids), notes.rejected, bytes(notes), parts)
 
 
-def _names_of(block: Block, fields: int, work: _Workspace, notes: list[bytes]) -> tuple[Names, int, int]:
-    """The names in a block, the number of its lines, and of the rejected ones, which are noted."""
-    position, row, line, rejected = block.start, 0, 1, 0
+def _names_of(block: Block, fields: int, work: _Workspace, notes: Notes) -> tuple[Names, int]:
+    """The names in a block, and the number of its lines; the rejected ones are noted."""
+    position, row, line = block.start, 0, 1
     while position < block.end:
         position, row, line, n_bad = _parse_names(
             block.text, position, block.end, fields, *work[:3], row, work.bad, line
         )
         for number, start, end in work.bad[:n_bad].tolist():
-            text = block.text[start:end].tobytes()
-            notes.append(note(number, why_bad(text, fields), text))
-        rejected += n_bad
+            notes.reject(number, block.text[start:end].tobytes())
     size = work.ends[row - 1] if row else 0
-    return Names(work.ids[:row], work.ends[:row], work.text[:size]), line - 1, rejected
+    return Names(work.ids[:row], work.ends[:row], work.text[:size]), line - 1
 
 
-def _repaired(block: Block, notes: list[bytes]) -> Block:
+def _repaired(block: Block, notes: Notes) -> Block:
     """A block of valid UTF-8: what is not is replaced by U+FFFD, and the line is noted."""
     lines = block.text[block.start : block.end].tobytes().split(b"\n")
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines, 1):
         repaired = line.decode("utf-8", "replace").encode()
         if repaired != line:
-            notes.append(note(number + 1, "not UTF-8: read with U+FFFD in place of what is not", line))
-            lines[number] = repaired
+            notes.add(number, "not UTF-8: read with U+FFFD in place of what is not", line)
+            lines[number - 1] = repaired
     text = np.frombuffer(b"\n".join(lines), np.uint8)
     return Block(text, 0, len(text), block.offset)
 
@@ -233,9 +233,5 @@ def why_bad(line: bytes, fields: int) -> str:
         return f"longer than {LONGEST_LINE} bytes"
     if len(columns) < fields:
         return f"{len(columns)} columns instead of {fields}"
-    wrong = "the id" if not _is_id(columns[0]) else "the id of the artist"
+    wrong = "the id" if not is_id(columns[0]) else "the id of the artist"
     return f"{wrong} is not a number of up to 63 bits"
-
-
-def _is_id(text: bytes) -> bool:
-    return text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 1 << 63

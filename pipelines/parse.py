@@ -7,11 +7,9 @@ eight digits", 2018).
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import int64, njit, types, uint8, uint64
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
 from store.varint import JIT
 
@@ -149,9 +147,14 @@ def most_rows(size: int) -> int:
     return size // (2 * COLUMNS) + 1
 
 
-def why_bad(line: NDArray[np.uint8]) -> str:
+def is_id(text: bytes) -> bool:
+    """Whether text is a number of up to MOST_DIGITS digits below 2**63."""
+    return text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 1 << 63
+
+
+def why_bad(line: bytes) -> str:
     """The reason why a line (without its LF) is no listening event."""
-    text = line.tobytes().removesuffix(b"\r")
+    text = line.removesuffix(b"\r")
     fields = text.split(b"\t")
     if not text:
         return "empty line"

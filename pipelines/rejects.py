@@ -5,7 +5,7 @@ of the file are counted, when the rejects are written.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,12 +15,14 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.errors import PipelineError
+from pipelines.files import Block
 from pipelines.shuffle import Shuffle
 
 MOST_TEXT = 200
 """Bytes of a rejected line which are kept."""
 
 HEADER = ("file", "line", "reason", "text")
+"""Columns of the file of rejects."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +39,39 @@ class Report(NamedTuple):
     notes: Any
 
 
-def note(line: int, reason: str, text: bytes) -> bytes:
-    """A line of the notes of a block. Tabs and what is no printable text are escaped."""
-    shown = text[:MOST_TEXT].decode("utf-8", "backslashreplace").encode("unicode_escape") if text else b""
-    return b"%d\t%s\t%s\n" % (line, reason.encode(), shown)
+class Notes:
+    """What is noted about the lines of a block.
+
+    Attributes:
+        rejected: how many lines cannot be used; a header is noted, but not counted.
+    """
+
+    def __init__(self, block: Block, columns: int, why_bad: Callable[[bytes], str]) -> None:
+        self.rejected = 0
+        self._with_first_line = block.offset == 0
+        self._columns = columns
+        self._why_bad = why_bad
+        self._lines: list[bytes] = []
+
+    def reject(self, line: int, text: bytes) -> None:
+        """Notes a line which cannot be used: its number in the block, from 1, and its bytes without the LF."""
+        header = self._with_first_line and line == 1 and is_header(text, self._columns)
+        self.add(line, "header line" if header else self._why_bad(text), text)
+        self.rejected += not header
+
+    def add(self, line: int, reason: str, text: bytes) -> None:
+        """Notes something about a line. Tabs and what is no printable text are escaped."""
+        shown = text[:MOST_TEXT].decode("utf-8", "backslashreplace").encode("unicode_escape")
+        self._lines.append(b"%d\t%s\t%s\n" % (line, reason.encode(), shown))
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self._lines)
+
+
+def is_header(text: bytes, columns: int) -> bool:
+    """Whether the first line of a file names columns: the right number, and none of them begins like a number."""
+    fields = text.split(b"\t")
+    return len(fields) == columns and not any(field[:1].isdigit() or field[:1] in (b"-", b"") for field in fields)
 
 
 @dataclass(eq=False)

@@ -1,21 +1,26 @@
 """Bad input and bad luck: a clear error or a counted reject, and nothing lost."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from pipelines import backfill, profile
 from pipelines.errors import PipelineError
-from store import open_store
+from store import Store, bigtable_home, bigtable_rpc, open_store
 from store.digest import digest
+from store.profiles import union
+from store.profiles.rows import Rows
 from tests import oracle, stored
 from tests.oracle import Event
+from tests.parts import bigtable
 from tests.parts.processes import free_port
 from tests.pipelines.jobs import random_events, run_backfill, run_profile, write_events
 
@@ -127,17 +132,12 @@ def test_a_line_of_a_gigabyte_needs_no_memory(tmp_path: Path) -> None:
         file.truncate(file.tell() + (1 << 30))  # a hole: NUL bytes that take no room on the disk
         file.seek(0, os.SEEK_END)
         file.write(b"\n" + text_of(GOOD[500:]))
-    command = [
-        *PROFILE,
-        "--events",
-        str(path),
-        "--store",
-        f"lmdb:{tmp_path}/store",
-        "--rejects",
-        f"{tmp_path}/rejects.tsv",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # KiB
+    run = """from pipelines.profile import main; main(); print(open("/proc/self/status").read())"""
+    options = ["--events", str(path), "--store", f"lmdb:{tmp_path}/store", "--rejects", f"{tmp_path}/rejects.tsv"]
+    said = subprocess.run([sys.executable, "-c", run, *options], check=True, capture_output=True, text=True).stdout
+    most = re.search(r"VmHWM:\s*(\d+) kB", said)
+    assert most
+    assert int(most[1]) < 800_000
     assert [(number, reason) for _, number, reason, _ in rejects_in(tmp_path)] == [("501", "longer than 100 bytes")]
     assert stored.profiles(open_store(f"lmdb:{tmp_path}/store")) == oracle.profiles(GOOD)
 
@@ -226,6 +226,24 @@ def test_bigtable_which_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monk
         run_profile(write_events(tmp_path / "a.txt", GOOD), "bigtable://tests/unreachable")
 
 
+def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emulator ends when the first rows are to be written."""
+    monkeypatch.setattr(bigtable_rpc, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(bigtable_home, "_LIMITS", dict.fromkeys(bigtable_home._LIMITS, 1.0))
+    write = union.write
+    with ExitStack() as running:
+        host = running.enter_context(bigtable.emulator(tmp_path))
+        monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", host)
+
+        def write_without_it(store: Store, rows: Rows, k: int) -> None:
+            running.close()
+            write(store, rows, k)
+
+        monkeypatch.setattr(union, "write", write_without_it)
+        with pytest.raises(PipelineError, match=f"Bigtable does not answer at {host}: .*: start the emulator"):
+            run_profile(write_events(tmp_path / "a.txt", GOOD), "bigtable://tests/gone")
+
+
 def test_a_store_of_another_layout(tmp_path: Path) -> None:
     store = open_store(f"lmdb:{tmp_path}/store", create=True)
     store.set_setting("layout", "0")
@@ -244,5 +262,19 @@ def test_backfill_needs_a_store_with_data(tmp_path: Path) -> None:
     run_profile(events, f"lmdb:{tmp_path}/store")
     with pytest.raises(PipelineError, match="--from must be before --to"):
         run_backfill(events, f"lmdb:{tmp_path}/store", "--from", "2012-01-01", "--to", "2012-01-01")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--from", "01/02/2012"], "argument --from: 01/02/2012 is not a date like 2012-03-01"),
+        (["--to", "2012-02-30"], "argument --to: 2012-02-30 is not a date like 2012-03-01"),
+        (["--users", "1,x"], "argument --users: 1,x is not a list of ids like 402,1007"),
+        (["--users=-1"], "argument --users: -1 is not a list of ids"),
+        (["--users", str(2**63)], "is not a list of ids"),
+    ],
+)
+def test_wrong_options_of_a_backfill(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        backfill.main(["--events", str(events), "--from", "01/02/2012"])
+        backfill.main(["--events", "x", *options])
+    assert message in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -18,13 +19,17 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress
 
 
 def lines_of(path: Path) -> list[bytes]:
-    """The lines in order of range and offset."""
-    found = []
+    """The lines in order of range and offset; AssertionError if the offsets of the blocks are not in order, from 0."""
+    found: list[bytes] = []
+    offsets = []
     for part in match("events", [str(path)]):
         for block in blocks(part, LONGEST, lambda: buffer_for(LONGEST)):
             text = block.text[block.start : block.end].tobytes()
             assert text.endswith(b"\n")
             found += text[:-1].split(b"\n")
+            offsets.append(block.offset)
+    assert offsets[0] == 0
+    assert all(before < after for before, after in pairwise(offsets))
     return found
 
 

@@ -109,6 +109,33 @@ def test_what_is_not_utf8_is_replaced_and_noted(tmp_path: Path) -> None:
     assert "not UTF-8" in notes[0]
 
 
+def test_a_header_is_noted_and_not_counted_as_rejected(tmp_path: Path) -> None:
+    events = write_events(tmp_path / "LFM-1b_LEs.txt", random_events(1, 100))
+    (tmp_path / "LFM-1b_artists.txt").write_text("id\tname\n1\tone\n")
+    (tmp_path / "LFM-1b_albums.txt").write_text("id\tname\tartist\n2\ttwo\t1\n")
+    summary = run_profile(events, f"lmdb:{tmp_path}/store", "--max_rejected", "0")
+    store = open_store(f"lmdb:{tmp_path}/store")
+    assert (stored.names(store, "artists"), stored.names(store, "albums")) == ({1: "one"}, {2: "two"})
+    rejects = [line.split("\t") for line in (tmp_path / "rejects.tsv").read_text().splitlines()[1:]]
+    assert [line[1:3] for line in rejects] == [["1", "header line"]] * 2
+    assert summary.counts["rejected"] == 0
+
+
+def test_names_in_disorder_reach_the_store_and_the_rejects(tmp_path: Path) -> None:
+    """Quotes, ids with several names, and bytes that are not UTF-8, through the whole job."""
+    events = write_events(tmp_path / "LFM-1b_LEs.txt", random_events(1, 100))
+    names = tmp_path / "LFM-1b_artists.txt"
+    names.write_bytes(b'1\t"The ""Best"""\n2\tb\n2\ta\r\n2\t\n3\tM\xfcnchen\n4\t"')
+    summary = run_profile(events, f"lmdb:{tmp_path}/store")
+    store = open_store(f"lmdb:{tmp_path}/store")
+    assert stored.names(store, "artists") == {1: 'The "Best"', 2: "a", 3: "M\ufffdnchen", 4: '"'}
+    (kept,) = (tmp_path / "rejects.tsv").read_text().splitlines()[1:]
+    assert kept.split("\t")[:2] == [str(names), "5"]
+    assert "not UTF-8" in kept
+    assert kept.endswith(r"M\\xfcnchen")
+    assert (summary.counts["rejected"], summary.counts["renamed"]) == (0, 1)
+
+
 def test_of_several_names_the_smallest_which_is_not_empty_stays(tmp_path: Path) -> None:
     lines = [b"1\tb\n", b"1\t\n", b"1\ta\n", b"2\t\n", b"2\t\n", b"3\tx\n", b"3\tx\n"]
     for seed in range(5):
