@@ -12,11 +12,9 @@ from schemas.catalogue import UNKNOWN_NAME
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store
-from tests import oracle
+from tests import lfm, oracle
 from tests.pipelines.jobs import run_profile
 from tests.serving.clients import Watched, ask
-
-REAL_SAMPLE = Path(__file__).parents[2] / "shared/data/lfm-1b-sample/LFM-1b_LEs-sample.txt"
 
 QUERY = """query ($userId: Long!) { getUserProfile(userId: $userId) {
     totalListenCount firstListenEvent lastListenEvent
@@ -31,9 +29,7 @@ def bundled(_: Path) -> Path:
 
 
 def real(_: Path) -> Path:
-    if not REAL_SAMPLE.is_file():
-        pytest.skip("the sample of LFM-1b is not here")
-    return REAL_SAMPLE
+    return lfm.sample()
 
 
 def generated(folder: Path) -> Path:

@@ -14,24 +14,13 @@ from pipelines.errors import PipelineError
 from pipelines.shuffle import InElements
 from store import open_store
 from store.digest import digest
-from tests import oracle, stored
+from tests import lfm, oracle, stored
 from tests.pipelines.jobs import random_events, run_profile, write_events
 
-REAL_SAMPLE = Path(__file__).parents[3] / "shared/data/lfm-1b-sample/LFM-1b_LEs-sample.txt"
 
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        pytest.param(Path(SAMPLE), id="bundled"),
-        pytest.param(
-            REAL_SAMPLE,
-            id="real",
-            marks=pytest.mark.skipif(not REAL_SAMPLE.is_file(), reason="the sample of LFM-1b is not here"),
-        ),
-    ],
-)
-def test_the_store_equals_the_oracle(events: Path, store_url: str) -> None:
+@pytest.mark.parametrize("sample", [lambda: Path(SAMPLE), lfm.sample], ids=["bundled", "real"])
+def test_the_store_equals_the_oracle(sample: Callable[[], Path], store_url: str) -> None:
+    events = sample()
     summary = run_profile(events, store_url, "--rejects", "/dev/null")
     with events.open() as lines:
         expected = oracle.profiles(oracle.parse(lines))

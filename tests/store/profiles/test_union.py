@@ -1,12 +1,14 @@
-"""What uniting rows tells the change feed, against sets in plain Python."""
+"""Writing rows of users: the store holds the union of all that was written, what follows from it, and tells of it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
 
-from store import Store, changes
+from store import Cell, Store, StoreError, changes
 from store.changes import MOST_EVENTS, Follower, UserChange
+from store.digest import digest
 from store.layout import CHANGES, USERS, VERSION, row_key
 from store.profiles import union
 from store.profiles.events import difference, unite
@@ -39,6 +41,67 @@ def by_user(events: set[Event]) -> dict[int, set[Event]]:
 def version(store: Store, user: int) -> bytes:
     row = store.rows(USERS, [row_key(user)])[row_key(user)]
     return next(cell.value for cell in row if (cell.family, cell.qualifier) == VERSION)
+
+
+def test_the_store_holds_the_union(store: Store) -> None:
+    events = random_events(1, 600)
+    for part in (events[:300], events[200:], events[::2]):
+        write(store, part)
+    assert stored.profiles(store) == oracle.profiles(events, K)
+
+
+def test_writing_again_changes_nothing(store: Store) -> None:
+    events = random_events(2, 300)
+    write(store, events)
+    before = digest(store)
+    write(store, events)
+    write(store, events[50:60])
+    assert digest(store) == before
+
+
+def test_no_events_write_nothing(store: Store) -> None:
+    write(store, [])
+    assert list(store.scan(USERS)) == []
+
+
+def test_a_later_event_may_change_the_album_of_one_in_the_store(store: Store) -> None:
+    event = Event(1, 5, 7, 9, 1_300_000_000)
+    for album in (7, 8, 3):
+        write(store, [event._replace(album=album)])
+    assert stored.profiles(store) == oracle.profiles([event._replace(album=3)], K)
+
+
+def test_writers_at_the_same_time_lose_nothing(store: Store) -> None:
+    events = random_events(3, 800, users=3)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: write(store, events[i::8]), range(8)))
+    assert stored.profiles(store) == oracle.profiles(events, K)
+
+
+def test_a_write_that_fails_leaves_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The computation breaks off in the middle of the rows."""
+    events = random_events(4, 200)
+    write(store, events[:100])
+    before = digest(store)
+
+    def broken(*_: object, **__: object) -> None:
+        raise StoreError("no more")
+
+    monkeypatch.setattr(union, "rows_of", broken)
+    with pytest.raises(StoreError, match="no more"):
+        write(store, [e for e in events if e.user == events[0].user])
+    assert digest(store) == before
+
+
+def test_other_families_of_the_row_are_mended(store: Store) -> None:
+    events = random_events(5, 100, users=1)
+    write(store, events)
+    before = digest(store)
+    user = events[0].user
+    store.write(USERS, [(row_key(user), [Cell("profile", b"counts", b"\x02")])])
+    assert digest(store) != before
+    write(store, [e for e in events if e.user == user][:1])
+    assert digest(store) == before
 
 
 @pytest.mark.parametrize("seed", range(5))
