@@ -7,12 +7,17 @@ from hypothesis import settings
 
 from pipelines.golang import NotBuiltError
 from store import Store, open_store
-from tests.parts import bigtable
+from tests.parts import bigtable, compiled
 from tests.parts.kafka import Broker
 from tests.parts.topics import delete_all
 
 settings.register_profile("unhurried", deadline=None)  # a first call may compile, and the machine may be busy
 settings.load_profile("unhurried")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # workers start when this is done
+        compiled.bring_up_to_date()
 
 
 @pytest.fixture(scope="session")

@@ -235,9 +235,9 @@ def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: py
         host = running.enter_context(bigtable.emulator(tmp_path))
         monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", host)
 
-        def write_without_it(store: Store, rows: Rows, k: int) -> None:
+        def write_without_it(store: Store, rows: Rows, k: int, *, announce: bool = True) -> None:
             running.close()
-            write(store, rows, k)
+            write(store, rows, k, announce=announce)
 
         monkeypatch.setattr(union, "write", write_without_it)
         with pytest.raises(PipelineError, match=f"Bigtable does not answer at {host}: .*: start the emulator"):
