@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.profiles.calendar import month_of
@@ -14,6 +14,7 @@ def midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
+@settings(deadline=None)
 @given(st.integers(0, LAST) | st.dates(date(1970, 1, 1), date(9999, 11, 30)).map(midnight))
 @example(0)
 @example(midnight(date(2000, 2, 29)))
