@@ -7,66 +7,50 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
-import httpx
 import uvicorn
 from fastapi import FastAPI
 
 from serving.app import create_app
 from serving.gateway import SchemaError
-from serving.gateway.sdl import DEFAULT_SCHEMA
-from store import DEFAULT_STORE, StoreError, open_store
-from store.urls import FORMS, VARIABLE
+from serving.keys import Keys, KeysError, read_keys
+from serving.options import limits_of, options
+from serving.settings import Settings
+from store import StoreError, open_store
 
 GRACE = 5
 """Seconds that requests have to end when the server is told to stop."""
 
-
-SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
+log = logging.getLogger("serving")
 
 
 class PortError(Exception):
     """The server cannot listen where it was told to."""
 
 
-def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line's options."""
-    parser = argparse.ArgumentParser("python -m serving", description=__doc__)
-    parser.add_argument("--schema", type=Path, default=DEFAULT_SCHEMA, metavar="FILE", help="GraphQL SDL file")
-    parser.add_argument("--store", metavar="URL", help=f"{FORMS}; else ${VARIABLE}, else {DEFAULT_STORE}")
-    parser.add_argument("--service", action="append", type=service, default=[], metavar="NAME=URL", help=SERVICE)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
-    return parser.parse_args(arguments)
-
-
-def service(given: str) -> tuple[str, str]:
-    """The name and the URL of a service that was given as NAME=URL.
-
-    Raises:
-        ArgumentTypeError: it is not of this form.
-    """
-    name, _, url = given.partition("=")
-    try:
-        parts = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise argparse.ArgumentTypeError(f"{given!r}: {error}: give NAME=URL") from None
-    if not name or parts.scheme not in ("http", "https") or not parts.host or parts.query or parts.fragment:
-        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=URL with a URL like http://127.0.0.1:8080")
-    return name.lower(), url
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until it is told to stop; the exit code."""
     chosen = options(arguments)
     try:
+        given = settings(chosen)
         with closing(open_store(chosen.store)) as store, listen(chosen.host, chosen.port) as listening:
-            serve(create_app(chosen.schema, store, dict(chosen.service)), store.url, listening)
-    except (SchemaError, StoreError, PortError) as error:
+            serve(create_app(chosen.schema, store, given), store.url, listening)
+    except (SchemaError, StoreError, KeysError, PortError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def settings(chosen: argparse.Namespace) -> Settings:
+    """How the options set the server up.
+
+    Raises:
+        KeysError: the file of API keys cannot be used.
+    """
+    keys = read_keys(chosen.keys) if chosen.keys else Keys()
+    if not keys:
+        log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
+    return Settings(dict(chosen.service), keys, limits_of(chosen), chosen.production)
 
 
 def serve(app: FastAPI, store: str, listening: socket.socket) -> None:

@@ -2,43 +2,44 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from serving import graphiql
-from serving.gateway import Context, GatewayRouter, Service, Services, load_schema
+from serving.gateway import Context, GatewayRouter, Services, load_schema
+from serving.guard import GRAPHQL, HEALTH, Guard
 from serving.history import app as history
+from serving.keys import Access
+from serving.settings import Settings
 from store import Store, StoreError
 
 log = logging.getLogger("serving")
 
 
-def create_app(schema_path: Path, store: Store, services: Mapping[str, Service] | None = None) -> FastAPI:
+def create_app(schema_path: Path, store: Store, settings: Settings | None = None) -> FastAPI:
     """The application which serves an SDL file from a store and from REST services.
-
-    Args:
-        services: where the services are, by the host that the SDL names; some are part of this server unless they
-            are given here.
 
     Raises:
         SchemaError: the SDL file cannot be served.
     """
-    called = Services({"history": history.create_app(store), **(services or {})})
+    given = settings or Settings()
+    called = Services({"history": history.create_app(store), **given.services}, given.limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with aclosing(called):
             yield
 
-    async def context() -> Context:
-        return Context(store, called)
+    async def context(connection: HTTPConnection) -> Context:
+        return Context(store, called, connection.state.access is Access.WRITE)
 
     async def home() -> RedirectResponse:
-        return RedirectResponse("/graphql")
+        return RedirectResponse(GRAPHQL)
 
     async def health() -> JSONResponse:
         try:
@@ -50,9 +51,18 @@ def create_app(schema_path: Path, store: Store, services: Mapping[str, Service] 
 
     app = FastAPI(title="Listening profiles", openapi_url=None, lifespan=lifespan)
     app.include_router(
-        GatewayRouter(load_schema(schema_path), path="/graphql", context_getter=context, subscription_protocols=())
+        GatewayRouter(
+            load_schema(schema_path, given.limits, given.production),
+            given.limits.seconds,
+            path=GRAPHQL,
+            context_getter=context,
+            graphql_ide=None if given.production else "graphiql",
+            subscription_protocols=(),
+        )
     )
     app.add_api_route("/", home)
-    app.add_api_route("/health", health)
-    app.mount(graphiql.PATH, graphiql.scripts())
+    app.add_api_route(HEALTH, health)
+    if not given.production:
+        app.mount(graphiql.PATH, graphiql.scripts())
+    app.add_middleware(Guard, keys=given.keys, body=given.limits.body)
     return app

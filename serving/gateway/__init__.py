@@ -2,6 +2,7 @@
 
 from serving.gateway.context import Context
 from serving.gateway.errors import SchemaError
+from serving.gateway.limits import Limits
 from serving.gateway.router import GatewayRouter
 from serving.gateway.schema import GatewaySchema, build_schema, load_schema
 from serving.gateway.services import Service, Services
@@ -10,6 +11,7 @@ __all__ = [
     "Context",
     "GatewayRouter",
     "GatewaySchema",
+    "Limits",
     "SchemaError",
     "Service",
     "Services",

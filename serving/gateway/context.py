@@ -13,9 +13,11 @@ class Context(BaseContext):
     Attributes:
         values: loads the values of topics, together.
         rest: calls REST services.
+        may_write: whether the client may run mutations.
     """
 
-    def __init__(self, store: Store, services: Services) -> None:
+    def __init__(self, store: Store, services: Services, may_write: bool = True) -> None:
         super().__init__()
         self.values = loader.values(store)
         self.rest = RestCaller(services)
+        self.may_write = may_write

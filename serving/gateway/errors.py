@@ -1,6 +1,7 @@
 """What may go wrong: with an SDL file at the start, and with a query."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 
 from graphql import GraphQLError
@@ -12,6 +13,7 @@ log = logging.getLogger("serving.gateway")
 STORE_UNAVAILABLE = "the store is unavailable: try again later"
 INTERNAL = "internal error: it is in the server's log"
 
+_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 _NULL = "Cannot return null for non-nullable field"
 
 
@@ -23,12 +25,16 @@ class SchemaError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def for_client(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
-    """The errors without what is nobody's business outside the server; that is logged, each fault once."""
+def for_client(errors: Sequence[GraphQLError], production: bool = False) -> list[GraphQLError]:
+    """The errors without what is nobody's business outside the server; that is logged, each fault once.
+
+    In production this includes suggestions of names.
+    """
     faults = {id(error.original_error): error for error in errors if _is_fault(error)}
     for error in faults.values():
         log.error("%s", error, exc_info=error.original_error)
-    return [_masked(error) if _is_fault(error) else error for error in errors]
+    shown = [_masked(error) if _is_fault(error) else error for error in errors]
+    return [_replaced(error, _SUGGESTION.sub("", error.message)) for error in shown] if production else shown
 
 
 def _is_fault(error: GraphQLError) -> bool:
@@ -38,4 +44,8 @@ def _is_fault(error: GraphQLError) -> bool:
 
 def _masked(error: GraphQLError) -> GraphQLError:
     message = STORE_UNAVAILABLE if isinstance(error.original_error, StoreError) else INTERNAL
-    return GraphQLError(message, nodes=error.nodes, source=error.source, path=error.path)
+    return _replaced(error, message)
+
+
+def _replaced(error: GraphQLError, message: str) -> GraphQLError:
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path)

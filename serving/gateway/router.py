@@ -3,17 +3,19 @@
 Of the first, the specification of GraphQL over HTTP wants status 400 and no `data` where a query was not executed.
 """
 
+import asyncio
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
 from serving.gateway.context import Context
+from serving.gateway.schema import GatewaySchema
 from serving.graphiql import PAGE
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -29,7 +31,15 @@ def _refused(result: ExecutionResult) -> bool:
 
 
 class GatewayRouter(GraphQLRouter[Context, None]):
-    """Strawberry's router with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts."""
+    """Strawberry's router with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts.
+
+    Attributes:
+        seconds: that a request may take.
+    """
+
+    def __init__(self, schema: GatewaySchema, seconds: float, **options: Any) -> None:
+        super().__init__(schema, **options)
+        self.seconds = seconds
 
     def encode_json(self, data: object) -> str:
         """JSON; as text, since bytes would become binary WebSocket messages."""
@@ -51,9 +61,19 @@ class GatewayRouter(GraphQLRouter[Context, None]):
             body.pop("data", None)
         return body
 
+    def _too_slow(self) -> Response:
+        message = f"the query took too long; {self.seconds:g} s are allowed"
+        return JSONResponse({"errors": [{"message": message}]}, 503)
+
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
         """The answer."""
-        response: Response = await super().run(request, context, root_value)
+        if self.is_websocket_request(request):
+            return await super().run(request, context, root_value)
+        try:
+            async with asyncio.timeout(self.seconds):
+                response: Response = await super().run(request, context, root_value)
+        except TimeoutError:
+            response = self._too_slow()
         if _wanted(request) and response.headers.get("content-type") == "application/json":
             response.headers["content-type"] = f"{GRAPHQL_RESPONSE}; charset=utf-8"
             response.status_code = 400 if getattr(request.state, "refused", False) else response.status_code

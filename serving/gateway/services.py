@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -11,23 +10,11 @@ import httpx
 from graphql import GraphQLError
 from starlette.types import ASGIApp
 
+from serving.gateway.limits import Limits
 from serving.gateway.rest import Answer, Call, Endpoint, call, failure, value
 
 Service: TypeAlias = str | ASGIApp
 """Where a service is: the URL that stands for scheme and host of the schema's, or the application itself."""
-
-
-@dataclass(frozen=True)
-class ServiceLimits:
-    """What a call of a service may take.
-
-    Attributes:
-        seconds: until the whole answer is there, the connection included.
-        size: bytes of the answer.
-    """
-
-    seconds: float = 5.0
-    size: int = 1_000_000
 
 
 class Services:
@@ -37,9 +24,9 @@ class Services:
     no cookies, and no redirections.
     """
 
-    def __init__(self, services: Mapping[str, Service] | None = None, limits: ServiceLimits | None = None) -> None:
+    def __init__(self, services: Mapping[str, Service] | None = None, limits: Limits | None = None) -> None:
         self._services = dict(services or {})
-        self._limits = limits or ServiceLimits()
+        self._limits = limits or Limits()
 
     @cached_property
     def _network(self) -> httpx.AsyncBaseTransport:
@@ -55,16 +42,16 @@ class Services:
         Raises:
             GraphQLError: there is none in time, or one that is too long.
         """
+        transport, url = self._located(made)
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await self._exchange(made)
+            async with asyncio.timeout(self._limits.service_seconds):
+                return await self._exchange(made, transport, url)
         except TimeoutError:
-            raise failure(made, f"did not answer within {self._limits.seconds:g} s") from None
+            raise failure(made, f"did not answer within {self._limits.service_seconds:g} s") from None
         except httpx.TransportError as error:
             raise failure(made, f"cannot be reached ({type(error).__name__})") from None
 
-    async def _exchange(self, made: Call) -> Answer:
-        transport, url = self._located(made)
+    async def _exchange(self, made: Call, transport: httpx.AsyncBaseTransport, url: str) -> Answer:
         headers = {"accept": "application/json", "accept-encoding": "identity"}
         if made.body is not None:
             headers["content-type"] = "application/json"
@@ -91,8 +78,8 @@ class Services:
         body = bytearray()
         async for part in response.aiter_raw():
             body += part
-            if len(body) > self._limits.size:
-                raise failure(made, f"answered with more than {self._limits.size} bytes")
+            if len(body) > self._limits.service_bytes:
+                raise failure(made, f"answered with more than {self._limits.service_bytes} bytes")
         return bytes(body)
 
 

@@ -9,11 +9,9 @@ import pytest
 from fastapi import FastAPI, Response
 
 from schemas.catalogue import CATALOGUE
-from serving.__main__ import options
 from serving.app import create_app
 from serving.gateway import SchemaError, build_schema
-from serving.gateway.limits import Limits
-from serving.gateway.services import ServiceLimits
+from serving.settings import Settings
 from store import Store, open_store
 from tests.serving.clients import ask
 from tests.serving.listeners import put
@@ -64,7 +62,7 @@ def test_answer(example: dict[str, str], documented_store: Store, tmp_path: Path
     path = tmp_path / "user-profile.gql"
     path.write_text(example["schema"])
     variables = json.loads(example.get("variables", "{}"))
-    app = create_app(path, documented_store, {"similar": SIMILAR})
+    app = create_app(path, documented_store, Settings({"similar": SIMILAR}))
     assert ask(app, example["query"], variables) == json.loads(example["answer"])
 
 
@@ -84,15 +82,3 @@ def test_topics_in_the_tables_are_all_that_can_be_served() -> None:
     table = TEXT.split("| topics |")[1].split("\n\n")[0]
     named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert named == {name for name, topic in CATALOGUE.items() if topic.place.column is not None}
-
-
-def test_options_and_limits_are_the_documented_ones() -> None:
-    usage = re.search(r"^python -m serving (.*)$", TEXT, re.MULTILINE)
-    assert usage
-    assert set(re.findall(r"--(\w+)", usage[1])) == vars(options([])).keys()
-    assert f"--host {options([]).host}" in usage[1]
-    assert f"--port {options([]).port}" in usage[1]
-    calls = ServiceLimits()
-    assert f"An answer may take {calls.seconds:g} seconds and have {calls.size} bytes" in TEXT
-    limits = Limits()
-    assert f"{limits.depth} levels of fields, {limits.aliases} aliases and {limits.tokens} tokens" in TEXT

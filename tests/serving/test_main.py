@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.__main__ import main, options
+from serving.__main__ import main
+from serving.options import options
 from tests.serving import listeners
 from tests.serving.listeners import FULL, USER
 from tests.serving.services import response, says
 
+KEY = "0123456789abcdef"
 SECONDS = 60
 """Until a server that does not start, or does not stop, fails a test."""
 
@@ -55,7 +57,9 @@ def test_process_serves_and_stops(profile_url: str, stop: signal.Signals) -> Non
         assert answer.json() == {"data": {"getUserProfile": listeners.profile(USER)}}
         os.kill(process.pid, stop)
         _, errors = process.communicate(timeout=SECONDS)
-        assert (process.returncode, errors) == (0, "")
+        assert process.returncode == 0
+        (warning,) = errors.splitlines()
+        assert "no API keys: whoever reaches this server may read and write; --keys FILE changes that" in warning
 
 
 def test_missing_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +81,32 @@ def test_service_that_is_none(given: str, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         options(["--service", given])
     assert f"argument --service: {given!r}" in capsys.readouterr().err
+
+
+def test_process_with_keys_limits_and_production(profile_url: str, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"read {KEY}\n")
+    with server("--store", profile_url, "--keys", str(keys), "--max_aliases", "1", "--production") as (_, address):
+        wait_for(address)
+        assert httpx.get(f"{address}/graphql").status_code == 401
+        headers = {"x-api-key": KEY}
+        many = httpx.post(f"{address}/graphql", headers=headers, json={"query": "{ a: __typename b: __typename }"})
+        assert many.json()["errors"][0]["message"] == "the query has 2 aliases; 1 are allowed"
+        wrong = httpx.post(f"{address}/graphql", headers=headers, json={"query": "{ getUserProfil }"})
+        assert wrong.json()["errors"][0]["message"] == "Cannot query field 'getUserProfil' on type 'Query'."
+
+
+def test_bad_keys(profile_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--store", profile_url, "--keys", str(tmp_path / "none")]) == 1
+    assert "none: No such file or directory: name a text file with --keys\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "x", ""])
+@pytest.mark.parametrize("option", ["--max_cost", "--max_seconds"])
+def test_limit_that_is_none(option: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options([f"{option}={given}"])
+    assert f"argument {option}: " in capsys.readouterr().err
 
 
 def test_process_calls_services(profile_url: str) -> None:

@@ -7,22 +7,24 @@ import pytest
 from fastapi import FastAPI, Request
 from graphql import GraphQLError
 
-from serving.gateway import Services, build_schema
+from serving.gateway import Limits, Services, build_schema
 from serving.gateway.rest import Answer, Call
-from serving.gateway.services import ServiceLimits
 from tests.parts.processes import HOST, free_port
 from tests.serving.clients import Watched, execute
 from tests.serving.listeners import USER
 from tests.serving.services import response, says
 
-LIMITS = ServiceLimits(seconds=0.3, size=1000)
+SECONDS = 0.3
+"""Until a service is too slow, where one is to be."""
 
 
-def fetch(url: str, path: str = "/x") -> Answer:
+def fetch(url: str, path: str = "/x", seconds: float = 60) -> Answer:
     """The answer of a service at a URL."""
 
+    limits = Limits(service_seconds=seconds, service_bytes=1000)
+
     async def run() -> Answer:
-        async with aclosing(Services({"service": url}, LIMITS)) as services:
+        async with aclosing(Services({"service": url}, limits)) as services:
             return await services.fetch(Call("GET", f"http://service{path}", None))
 
     return asyncio.run(run())
@@ -78,7 +80,7 @@ SLOW, LONG, GONE = (
 )
 def test_failure(answer: bytes, ends: bool, message: str) -> None:
     with says(answer, ends) as (url, _), pytest.raises(GraphQLError) as failure:
-        fetch(url)
+        fetch(url, seconds=SECONDS if message == SLOW else 60)
     assert failure.value.message == message
 
 

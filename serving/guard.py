@@ -1,0 +1,79 @@
+"""What every request has to pass before the application sees it: the API key, and the length of the body."""
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.keys import Keys, given_key
+
+GRAPHQL = "/graphql"
+HEALTH = "/health"
+"""The one path that needs no key."""
+
+DIGITS = 18
+"""More digits of a length are as good as these."""
+
+UNKNOWN = "an API key is needed: send it in the header X-API-Key"
+
+
+class Guard:
+    """ASGI middleware that lets requests with an accepted key pass, and notes what it is good for in their state.
+
+    A WebSocket to GraphQL passes without a key too, with the access None: browsers cannot send headers with it, so the
+    key comes in its first message.
+    """
+
+    def __init__(self, app: ASGIApp, keys: Keys, body: int) -> None:
+        self.app = app
+        self.keys = keys
+        self.body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or refuses it."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH:
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        access = self.keys.access(given_key(headers) if self.keys else None)
+        scope.setdefault("state", {})["access"] = access
+        if scope["type"] == "websocket":
+            passes = access is not None or scope["path"] == GRAPHQL
+            return await (self.app(scope, receive, send) if passes else send({"type": "websocket.close", "code": 1008}))
+        if access is None:
+            return await _refuse(
+                send, 401, UNKNOWN, (b"www-authenticate", b'Basic realm="the API key is the password"')
+            )
+        if _length(headers) > self.body:
+            return await _refuse(send, 413, _too_long(self.body))
+        return await self.app(scope, self._counted(receive), send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Receives no more than is allowed, also of a body whose length was not said."""
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.body:
+                raise HTTPException(413, _too_long(self.body))
+            return message
+
+        return counted
+
+
+def _length(headers: Headers) -> int:
+    said = headers.get("content-length", "")
+    return int(said[:DIGITS]) if said.isdecimal() else 0
+
+
+def _too_long(most: int) -> str:
+    return f"the body is too long; {most} bytes are allowed"
+
+
+async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+    body = orjson.dumps({"errors": [{"message": message}]})
+    length = (b"content-length", str(len(body)).encode())
+    start = [(b"content-type", b"application/json"), (b"connection", b"close"), length, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,26 @@
+"""How a server is set up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from serving.gateway import Limits, Service
+from serving.keys import Keys
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server is set up.
+
+    Attributes:
+        services: where the REST services are, by the host that the SDL names; some are part of the server unless they
+            are given here.
+        keys: the API keys that are accepted; without any, everybody may read and write.
+        limits: what may be asked for.
+        production: whether the schema is kept from clients: no introspection, no GraphiQL, no names in messages that
+            the client did not give itself.
+    """
+
+    services: Mapping[str, Service] = field(default_factory=dict)
+    keys: Keys = field(default_factory=Keys)
+    limits: Limits = field(default_factory=Limits)
+    production: bool = False

@@ -1,0 +1,124 @@
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.types import Message
+from starlette.websockets import WebSocket
+
+from serving.app import create_app
+from serving.gateway import Limits
+from serving.gateway.sdl import DEFAULT_SCHEMA
+from serving.guard import Guard
+from serving.keys import Access, Keys
+from serving.settings import Settings
+from tests.serving.clients import Watched, request
+
+READ, WRITE = "r" * 16, "w" * 16
+KEYS = Keys({READ: Access.READ, WRITE: Access.WRITE})
+QUERY = {"query": "{ getUserProfile(userId: 5) { totalListenCount } }"}
+ANSWER = {"data": {"getUserProfile": {"totalListenCount": 5}}}
+
+
+@pytest.fixture
+def guarded(profile_store: Watched) -> FastAPI:
+    return create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, limits=Limits(body=1000)))
+
+
+@pytest.mark.parametrize("key", [READ, WRITE])
+def test_accepted_keys(guarded: FastAPI, key: str) -> None:
+    for options in ({"headers": {"x-api-key": key}}, {"auth": ("anybody", key)}):
+        response = request(guarded, "POST", "/graphql", json=QUERY, **options)
+        assert (response.status_code, response.json()) == (200, ANSWER)
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-api-key": READ + "r"}, {"x-api-key": ""}])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/graphql"), ("GET", "/graphql"), ("GET", "/"), ("GET", "/graphiql/a"), ("GET", "/no")],
+)
+def test_everything_needs_a_key(guarded: FastAPI, profile_store: Watched, method: str, path: str, headers: Any) -> None:
+    response = request(guarded, method, path, headers=headers)
+    assert response.status_code == 401
+    assert response.json() == {"errors": [{"message": "an API key is needed: send it in the header X-API-Key"}]}
+    assert response.headers["www-authenticate"].startswith("Basic ")
+    assert not profile_store.reads
+
+
+def test_health_needs_none(guarded: FastAPI) -> None:
+    assert request(guarded, "GET", "/health").json() == {"status": "ok"}
+
+
+def body_of(length: int) -> bytes:
+    start = b'{"query": "{ __typename }", "ignored": "'
+    return start + b"x" * (length - len(start) - 2) + b'"}'
+
+
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 100):
+        yield body[start : start + 100]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("length", "status"), [(1000, 200), (1001, 413), (100_000, 413)])
+def test_length_of_the_body(guarded: FastAPI, length: int, status: int, chunked: bool) -> None:
+    content: Any = chunks(body_of(length)) if chunked else body_of(length)
+    headers = {"content-type": "application/json", "x-api-key": READ}
+    response = request(guarded, "POST", "/graphql", content=content, headers=headers)
+    assert response.status_code == status
+    if status == 413:
+        assert "the body is too long; 1000 bytes are allowed" in response.text
+
+
+def test_a_length_that_is_not_true_does_not_help(guarded: FastAPI) -> None:
+    for said in ("1", "-1", "x", "9" * 5000):
+        headers = {"content-type": "application/json", "x-api-key": READ, "content-length": said}
+        response = request(guarded, "POST", "/graphql", content=chunks(body_of(1001)), headers=headers)
+        assert response.status_code == 413
+
+
+def connect(app: FastAPI, path: str, key: str = "") -> list[Message]:
+    """What an application says to a WebSocket."""
+    said: list[Message] = []
+    headers = [(b"x-api-key", key.encode())]
+    scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return said
+
+
+def test_websockets_without_a_key_reach_graphql_alone() -> None:
+    app = FastAPI()
+
+    @app.websocket("/graphql")
+    @app.websocket("/other")
+    async def tell(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(str(websocket.state.access))
+
+    app.add_middleware(Guard, keys=KEYS, body=1)
+    accepted: list[Any] = [{"type": "websocket.accept", "subprotocol": None, "headers": []}]
+    assert connect(app, "/graphql") == [*accepted, {"type": "websocket.send", "text": "None"}]
+    assert connect(app, "/other", WRITE) == [*accepted, {"type": "websocket.send", "text": "Access.WRITE"}]
+    assert connect(app, "/other") == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_a_request_that_takes_too_long(profile_store: Watched) -> None:
+    service = FastAPI()
+
+    @service.get("/recommendation/5/ARTIST")
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings({"recommender": service}, limits=Limits(seconds=0.1)))
+    query = {"query": "{ getArtistRecommendations(userId: 5) { __typename } }"}
+    response = request(app, "POST", "/graphql", json=query)
+    assert response.status_code == 503
+    assert response.json() == {"errors": [{"message": "the query took too long; 0.1 s are allowed"}]}
