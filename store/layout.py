@@ -23,6 +23,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "topartistsperyear",
         "topalbumsperyear",
         "toptracksperyear",
+        "deletions",
     ),
     "artists": ("item",),
     "albums": ("item",),

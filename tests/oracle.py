@@ -27,6 +27,17 @@ def distinct(events: Iterable[Event]) -> list[Event]:
     return [best[identity] for identity in sorted(best)]
 
 
+def standing(events: Iterable[Event], taken_back: Iterable[Event], erased: Iterable[tuple[int, int]]) -> list[Event]:
+    """The distinct events that were not taken back by an event of their identity, nor erased with all up to a time."""
+    gone = {(event.user, event.time, event.track) for event in taken_back}
+    marks: dict[int, int] = {}
+    for user, time in erased:
+        marks[user] = max(time, marks.get(user, time))
+    return [
+        e for e in distinct(events) if (e.user, e.time, e.track) not in gone and e.time > marks.get(e.user, e.time - 1)
+    ]
+
+
 def chart(items: Iterable[int], k: int = 10) -> dict[str, Any]:
     """Charts: plays descending, id ascending."""
     ranked = sorted(Counter(items).items(), key=lambda item: (-item[1], item[0]))

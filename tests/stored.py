@@ -10,8 +10,9 @@ from store.layout import USERS
 
 
 def profiles(store: Store) -> dict[int, dict[str, Any]]:
-    """The value of every topic for every user, as `tests.oracle.profiles` defines them."""
-    return {int.from_bytes(key, "big"): topics_of(key, row) for key, row in store.scan(USERS)}
+    """The value of every topic for every user who has listens, as `tests.oracle.profiles` defines them."""
+    found = {int.from_bytes(key, "big"): topics_of(key, row) for key, row in store.scan(USERS)}
+    return {user: topics for user, topics in found.items() if topics}
 
 
 def topics_of(key: bytes, row: Row) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _HISTORY = len(PROFILE)
 _DAYS = _HISTORY + 1
 _MONTHS = _DAYS + 1
 _YEARS = _MONTHS + 3
-_FAMILIES = ("history", *layout.TABLES[layout.USERS][2:])
+_FAMILIES = layout.TABLES[layout.USERS][1:-1]
 _CHARTS = (PROFILE.index(b"topartists"), PROFILE.index(b"topalbums"), PROFILE.index(b"toptracks"))
 _ITEMS = len(_CHARTS)
 
