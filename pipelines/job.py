@@ -24,6 +24,7 @@ from pipelines.options import runner
 from pipelines.reading import METRICS, PARTS, REPORTS, Read
 from pipelines.rejects import WriteRejects
 from pipelines.shuffle import InElements, Shuffle, SpillFile
+from pipelines.trending import newest
 from pipelines.users import UserMerger
 from store import open_store
 
@@ -85,6 +86,8 @@ def run(job: Job, options: PipelineOptions) -> Summary:
             build(pipeline, job, events, names, shuffle, announce=announce)
             result = pipeline.run()
             result.wait_until_finish()
+        if job.whole:
+            newest.write(store)
     counts: Counter[str] = Counter()
     for counter in result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]:
         counts[counter.key.metric.name] += counter.result

@@ -69,6 +69,12 @@ def _items(name: str) -> Topic:
     return Topic(name, "Item", place, "pipelines.profile", identity="id", given=True, absent={"name": UNKNOWN_NAME})
 
 
+def _trending(items: str) -> Topic:
+    name = f"trending{items}"
+    place = Place("trending", name, bucket=Bucket.WINDOW)
+    return Topic(name, "ChartsWindow", place, "pipelines.profile", key="String", axis="start")
+
+
 def _listening_events() -> Topic:
     return Topic(
         "listeningevents",
@@ -101,5 +107,8 @@ CATALOGUE: Mapping[str, Topic] = {
         _windowed("topartistsperyear", "ChartsWindow"),
         _windowed("topalbumsperyear", "ChartsWindow"),
         _windowed("toptracksperyear", "ChartsWindow"),
+        _trending("artists"),
+        _trending("albums"),
+        _trending("tracks"),
     )
 }

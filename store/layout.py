@@ -11,6 +11,7 @@ KEY_BYTES = 8
 USERS = "users"
 META = "meta"
 CHANGES = "changes"
+TRENDING = "trending"
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     USERS: (
@@ -30,11 +31,12 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "tracks": ("item",),
     META: ("setting",),
     CHANGES: ("user",),
+    TRENDING: ("trendingartists", "trendingalbums", "trendingtracks"),
 }
 """Column families of each table. The order is part of the layout: LMDB numbers families by it."""
 
-DATA = tuple(table for table in TABLES if table not in (META, CHANGES))
-"""The tables that hold data: what a store says about users and items."""
+DATA = tuple(table for table in TABLES if table not in (META, CHANGES, TRENDING))
+"""The tables that follow from the events and names alone, not from when they came."""
 
 VERSION = ("profile", b"version")
 """The cell of a row of `users` that changes with every change of its history."""

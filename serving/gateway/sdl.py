@@ -26,17 +26,17 @@ DEFAULT_SCHEMA = FOLDER / "user-profile.gql"
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-def text_of(path: Path) -> str:
-    """The text of an SDL file.
+def read(path: Path) -> GraphQLSchema:
+    """The schema that an SDL file describes.
 
     Raises:
-        SchemaError: it cannot be read.
+        SchemaError: the file cannot be read, or what is in it cannot be served.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return contract(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8"]) from error
+        raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8 with --schema"]) from error
 
 
 def contract(sdl: str, name: str) -> GraphQLSchema:

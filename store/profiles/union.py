@@ -39,13 +39,13 @@ def _united(
     yield from _noted((row for row in rows if row[0] not in others), {}, rows.events, changed)
     if not others:
         return
-    stored = _stored(existing)
-    events, gone = np.concatenate([_of_users(rows.events, others), stored], axis=1), deletions.NONE
+    before = stored(existing)
+    events, gone = np.concatenate([_of_users(rows.events, others), before], axis=1), deletions.NONE
     if new or _have_deletions(existing):
         gone = deletions.settled(deletions.joined([new, deletions.stored(existing)]))
         events = deletions.standing(events, gone)
     united = unite(events)
-    added = difference(united, unite(stored))
+    added = difference(united, unite(before))
     yield from _noted(_with_deletions(rows_of(united, k, whole=True), gone), existing, added, changed)
 
 
@@ -92,7 +92,7 @@ def _of_users(events: EventSet, keys: Iterable[bytes]) -> Columns:
     return new[:, np.isin(new[0], users)]
 
 
-def _stored(existing: Mapping[bytes, Row]) -> Columns:
+def stored(existing: Mapping[bytes, Row]) -> Columns:
     """The events in rows of users."""
     parts = [_history(int.from_bytes(key, "big"), row) for key, row in existing.items()]
     return np.concatenate([np.empty((5, 0), np.int64), *parts], axis=1)

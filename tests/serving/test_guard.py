@@ -23,9 +23,7 @@ ANSWER = {"data": {"getUserProfile": {"totalListenCount": 5}}}
 
 @pytest.fixture
 def guarded(profile_store: Watched) -> FastAPI:
-    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, limits=Limits(body=1000)))
-    profile_store.forget()
-    return app
+    return create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, limits=Limits(body=1000)))
 
 
 @pytest.mark.parametrize("key", [READ, WRITE])

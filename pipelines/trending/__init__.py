@@ -1,0 +1,1 @@
+"""What is played most by all users together, in windows of time."""

@@ -1,0 +1,117 @@
+"""What windows say: the most played items, by all listens so far."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import TimerSpec, on_timer
+from apache_beam.utils.shared import Shared
+from apache_beam.utils.timestamp import Timestamp
+
+from pipelines.trending import windows
+from pipelines.trending.memory import LOG, MARK, Sums
+from pipelines.trending.plays import NONE, Charts, Plays, added, charts_of
+
+_NOTHING = np.empty((1 + len(NONE), 0), np.int64)
+
+
+class Pane(NamedTuple):
+    """The most played items of the window of a name which begins at `start`."""
+
+    window: str
+    start: int
+    charts: Charts
+
+
+class Writer(Protocol):
+    """Where panes go. It is pickled."""
+
+    def write(self, panes: Sequence[Pane]) -> None:
+        """Makes panes known: each takes the place of the one before it."""
+
+
+class WritePanes(beam.DoFn):
+    """Writes the Panes that follow from what changes in windows of a name: (name, (start, Plays) of each).
+
+    Changes may come in any order: a pane holds the sum of all so far. They are written here since nothing but the state
+    of a key keeps a runner from overtaking itself. A window is remembered until no change can come any more, `lateness`
+    seconds after its end, and for at most another day.
+    """
+
+    OVER = TimerSpec("over", TimeDomain.WATERMARK)
+
+    def __init__(self, writer: Writer, lateness: int) -> None:
+        self.writer = writer
+        self.lateness = lateness
+        self.shared = Shared()
+
+    def setup(self) -> None:
+        self.sums: Sums[dict[int, Plays]] = self.shared.acquire(_sums)
+
+    def process(
+        self,
+        changes: tuple[str, Iterable[tuple[int, Plays]]],
+        log: Any = beam.DoFn.StateParam(LOG),
+        mark: Any = beam.DoFn.StateParam(MARK),
+        over: Any = beam.DoFn.TimerParam(OVER),
+    ) -> None:
+        name, parts = changes
+        held = self.sums.take(name, log, mark)
+        change = added_by_start(parts)
+        for start, plays in change.items():
+            held.value[start] = added([held.value.get(start, NONE), plays])
+        self.writer.write([Pane(name, start, charts_of(held.value[start], windows.CHART)) for start in change])
+        self.sums.put(name, held, packed(change), log, mark)
+        self._await(name, held.value, over)
+
+    @on_timer(OVER)
+    def forget(
+        self,
+        name: str = beam.DoFn.KeyParam,
+        log: Any = beam.DoFn.StateParam(LOG),
+        mark: Any = beam.DoFn.StateParam(MARK),
+        over: Any = beam.DoFn.TimerParam(OVER),
+    ) -> None:
+        """Forgets the windows which are over."""
+        held = self.sums.take(name, log, mark)
+        reached = windows.day_after(self._closing(name, min(held.value)))
+        held.value = {start: plays for start, plays in held.value.items() if self._closing(name, start) > reached}
+        self.sums.replace(name, held, log, mark)
+        self._await(name, held.value, over)
+
+    def _await(self, name: str, sums: Iterable[int], over: Any) -> None:
+        oldest = min(sums, default=None)
+        if oldest is not None:
+            over.set(Timestamp(windows.day_after(self._closing(name, oldest))))
+
+    def _closing(self, name: str, start: int) -> int:
+        return windows.end(name, start) + self.lateness
+
+
+def _sums() -> Sums[dict[int, Plays]]:
+    return Sums(lambda log: added_by_start(part for change in log for part in unpacked(change)), packed)
+
+
+def added_by_start(parts: Iterable[tuple[int, Plays]]) -> dict[int, Plays]:
+    """The sums of the plays in each window."""
+    by_start: dict[int, list[Plays]] = {}
+    for start, plays in parts:
+        by_start.setdefault(start, []).append(plays)
+    return {start: added(of_start) for start, of_start in by_start.items()}
+
+
+def packed(windows_: Mapping[int, Plays]) -> bytes:
+    """The plays in windows, by their first second, as bytes."""
+    rows = [np.concatenate([np.full((1, plays.shape[1]), start), plays]) for start, plays in windows_.items()]
+    return np.concatenate([_NOTHING, *rows], axis=1).tobytes()
+
+
+def unpacked(data: bytes) -> Iterator[tuple[int, Plays]]:
+    """The plays in windows, with their first second, that bytes hold."""
+    rows = np.frombuffer(data, np.int64).reshape(len(_NOTHING), -1)
+    bounds = np.flatnonzero(np.diff(rows[0], prepend=-1))
+    for part in np.split(rows, bounds[1:], axis=1):
+        if part.shape[1]:
+            yield int(part[0, 0]), part[1:]

@@ -1,0 +1,99 @@
+"""The plays of all users in windows of event time, from columns of listens to charts, in Beam's windows."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.transforms.window import GlobalWindows, TimestampedValue
+
+from pipelines.trending import windows
+from pipelines.trending.changes import Changes
+from pipelines.trending.listens import TIME, USER, Rows, packed, within
+from pipelines.trending.panes import WritePanes, Writer
+from pipelines.trending.plays import Plays, added
+
+SHARDS = 4
+"""Of users: as many workers tell repeats side by side."""
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(eq=False)
+class Trending(beam.PTransform):
+    """Writes the charts of windows of time, from Rows of any users and times.
+
+    Attributes:
+        writer: where they go.
+        since: the second from which on all listens are given. Windows which begin earlier are left out, since they
+            would be incomplete.
+        lateness: for so many seconds of event time windows are still corrected.
+    """
+
+    writer: Writer
+    since: int = 0
+    lateness: int = windows.LATENESS
+
+    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[None]:
+        changes = (
+            rows
+            | "Shards" >> beam.FlatMap(by_shard, self.since).with_output_types(tuple[int, bytes])
+            | "Batches" >> windows.gathered()
+            | "Together" >> beam.GroupByKey()
+            | "Changes" >> beam.ParDo(Changes(windows.LONGEST + self.lateness)).with_output_types(Any)
+        )
+        return (
+            [self._in_windows(changes, name) for name in windows.WINDOWS]
+            | "Windows" >> beam.Flatten()
+            | "Updates" >> windows.gathered()
+            | "OfName" >> beam.GroupByKey()
+            | "Write" >> beam.ParDo(WritePanes(self.writer, self.lateness))
+        )
+
+    def _in_windows(self, changes: beam.PCollection[Plays], name: str) -> beam.PCollection[tuple[str, Any]]:
+        """What changes in the windows of a name, (name, (start, Plays)), each time that its trigger fires."""
+        return (
+            changes
+            | f"{name} windows" >> windows.windowed(name, self.lateness)
+            | f"{name} starts" >> beam.FlatMap(_at_start, self.since).with_output_types(tuple[int, Any])
+            | f"{name} changes" >> beam.CombinePerKey(Added())
+            | f"{name} named" >> beam.Map(lambda change: (name, change)).with_output_types(tuple[str, Any])
+            | f"{name} together" >> beam.WindowInto(GlobalWindows())
+        )
+
+
+def by_shard(rows: Rows, since: int) -> Iterator[TimestampedValue[tuple[int, bytes]]]:
+    """The rows of each shard of users, packed, at the earliest time among them; not those before `since`."""
+    wanted = within(rows, since)
+    shards = (wanted[USER].astype(np.uint64) * _GOLDEN >> np.uint64(32)) % np.uint64(SHARDS)
+    for shard in np.unique(shards).tolist():
+        part = wanted[:, shards == shard]
+        yield TimestampedValue((shard, packed(part)), int(part[TIME].min()))
+
+
+def _at_start(plays: Plays, since: int, window: Any = beam.DoFn.WindowParam) -> Iterator[tuple[int, Plays]]:
+    """The plays with the window's begin as key: Prism looks at all windows of a key whenever one of them fires."""
+    start = int(window.start)
+    if start >= since:
+        yield start, plays
+
+
+class Added(beam.CombineFn):
+    """Adds up plays."""
+
+    def create_accumulator(self) -> list[Plays]:
+        return []
+
+    def add_input(self, accumulator: list[Plays], plays: Plays) -> list[Plays]:
+        accumulator.append(plays)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[list[Plays]]) -> list[Plays]:
+        return [plays for accumulator in accumulators for plays in accumulator]
+
+    def compact(self, accumulator: list[Plays]) -> list[Plays]:
+        return [added(accumulator)]
+
+    def extract_output(self, accumulator: list[Plays]) -> Plays:
+        return added(accumulator)
