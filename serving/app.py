@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,7 +12,9 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from serving import graphiql
-from serving.gateway import Context, GatewayRouter, Services, load_schema
+from serving.applied import PATH as APPLY
+from serving.applied import Applied
+from serving.gateway import Context, GatewayRouter, Services, build_schema
 from serving.guard import GRAPHQL, HEALTH, Guard
 from serving.history import app as history
 from serving.keys import Access
@@ -28,12 +31,15 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         SchemaError: the SDL file cannot be served.
     """
     given = settings or Settings()
+    applied = Applied(schema_path, store, partial(build_schema, limits=given.limits, production=given.production))
     called = Services({"history": history.create_app(store), **given.services}, given.limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with aclosing(called):
+            watching = asyncio.create_task(applied.watch())
             yield
+            watching.cancel()
 
     async def context(connection: HTTPConnection) -> Context:
         return Context(store, called, connection.state.access is Access.WRITE)
@@ -50,16 +56,17 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         return JSONResponse({"status": "ok"})
 
     app = FastAPI(title="Listening profiles", openapi_url=None, lifespan=lifespan)
-    app.include_router(
-        GatewayRouter(
-            load_schema(schema_path, given.limits, given.production),
-            given.limits.seconds,
-            path=GRAPHQL,
-            context_getter=context,
-            graphql_ide=None if given.production else "graphiql",
-            subscription_protocols=(),
-        )
+    router = GatewayRouter(
+        applied.schema,
+        given.limits.seconds,
+        path=GRAPHQL,
+        context_getter=context,
+        graphql_ide=None if given.production else "graphiql",
+        subscription_protocols=(),
     )
+    applied.follow(router.serve)
+    app.include_router(router)
+    app.add_api_route(APPLY, applied.handle, methods=["POST"])
     app.add_api_route("/", home)
     app.add_api_route(HEALTH, health)
     if not given.production:

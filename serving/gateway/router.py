@@ -41,6 +41,10 @@ class GatewayRouter(GraphQLRouter[Context, None]):
         super().__init__(schema, **options)
         self.seconds = seconds
 
+    def serve(self, schema: GatewaySchema) -> None:
+        """Answers from another schema from the next request on; those in flight end on theirs."""
+        self.schema = schema
+
     def encode_json(self, data: object) -> str:
         """JSON; as text, since bytes would become binary WebSocket messages."""
         return orjson.dumps(data).decode()

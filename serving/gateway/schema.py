@@ -44,7 +44,7 @@ def load_schema(path: Path, limits: Limits | None = None, production: bool = Fal
     Raises:
         SchemaError: it cannot be served.
     """
-    return _strawberry(sdl.read(path), limits or Limits(), production)
+    return build_schema(sdl.text_of(path), str(path), limits, production)
 
 
 def build_schema(

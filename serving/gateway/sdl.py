@@ -26,17 +26,17 @@ DEFAULT_SCHEMA = FOLDER / "user-profile.gql"
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-def read(path: Path) -> GraphQLSchema:
-    """The schema that an SDL file describes.
+def text_of(path: Path) -> str:
+    """The text of an SDL file.
 
     Raises:
-        SchemaError: the file cannot be read, or what is in it cannot be served.
+        SchemaError: it cannot be read.
     """
     try:
-        return contract(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8 with --schema"]) from error
+        raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8"]) from error
 
 
 def contract(sdl: str, name: str) -> GraphQLSchema:

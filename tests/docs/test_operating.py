@@ -4,6 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+from serving import applied, apply
 from serving.gateway import Limits
 from serving.keys import Access, read_keys
 from serving.options import options, parser
@@ -17,6 +18,14 @@ def test_the_options_are_documented() -> None:
     documented = {option for row in rows for option in re.findall(r"--[\w]+", row)}
     assert documented - {"--max_"} == known
     assert f"Default: `{options([]).host}`, `{options([]).port}`" in TEXT
+
+
+def test_the_command_which_applies_a_schema_is_documented() -> None:
+    command = re.search(r"^python -m serving\.apply (.*)$", TEXT, re.MULTILINE)
+    assert command
+    assert apply.parser().parse_args(command[1].split()) == apply.parser().parse_args(["schema.gql"])
+    assert f"`{apply.KEY}`" in TEXT
+    assert f"`POST {applied.PATH}`, with the content type `{applied.MEDIA_TYPE}`" in TEXT
 
 
 def test_the_limits_are_documented() -> None:

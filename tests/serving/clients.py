@@ -22,6 +22,11 @@ class Watched(Store):
         self.threads: set[int] = set()
         self.failure: Exception | None = None
 
+    def forget(self) -> None:
+        """Notes from here on."""
+        self.reads.clear()
+        self.threads.clear()
+
     def read(
         self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
     ) -> tuple[list[bytes | None], list[list[Cell]]]:

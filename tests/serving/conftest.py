@@ -29,5 +29,7 @@ def profile_store(profile_url: str) -> Watched:
 
 @pytest.fixture
 def app(profile_store: Watched) -> FastAPI:
-    """The application over it, with the schema that comes with the project."""
-    return create_app(DEFAULT_SCHEMA, profile_store)
+    """The application over it, with the schema that comes with the project; it has read nothing for requests yet."""
+    app = create_app(DEFAULT_SCHEMA, profile_store)
+    profile_store.forget()
+    return app

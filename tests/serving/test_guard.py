@@ -23,7 +23,9 @@ ANSWER = {"data": {"getUserProfile": {"totalListenCount": 5}}}
 
 @pytest.fixture
 def guarded(profile_store: Watched) -> FastAPI:
-    return create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, limits=Limits(body=1000)))
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, limits=Limits(body=1000)))
+    profile_store.forget()
+    return app
 
 
 @pytest.mark.parametrize("key", [READ, WRITE])

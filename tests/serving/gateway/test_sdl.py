@@ -55,7 +55,7 @@ def test_path_is_in_messages(tmp_path: Path) -> None:
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
-    remedy = "name a GraphQL SDL file in UTF-8 with --schema"
+    remedy = "name a GraphQL SDL file in UTF-8"
     with pytest.raises(SchemaError, match=rf"none\.gql: No such file or directory: {remedy}"):
         load_schema(tmp_path / "none.gql")
     with pytest.raises(SchemaError, match=f"Is a directory: {remedy}"):
