@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from serving.gateway import Context, GatewayRouter, Services, build_schema
 from serving.guard import GRAPHQL, HEALTH, Guard
 from serving.history import app as history
 from serving.keys import Access
+from serving.recommender import app as recommender
 from serving.settings import Settings
 from store import Store, StoreError
 
@@ -32,11 +33,16 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     """
     given = settings or Settings()
     applied = Applied(schema_path, store, partial(build_schema, limits=given.limits, production=given.production))
-    called = Services({"history": history.create_app(store), **given.services}, given.limits)
+    own = {"history": history.create_app, "recommender": recommender.create_app}
+    included = {name: create(store) for name, create in own.items() if name not in given.services}
+    called = Services({**included, **given.services}, given.limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with aclosing(called):
+        async with AsyncExitStack() as stack:
+            for service in included.values():
+                await stack.enter_async_context(service.router.lifespan_context(service))
+            await stack.enter_async_context(aclosing(called))
             watching = asyncio.create_task(applied.watch())
             yield
             watching.cancel()

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
+from serving.settings import Settings
 from store import open_store
 from tests.serving import listeners
 from tests.serving.clients import Watched
@@ -29,7 +30,10 @@ def profile_store(profile_url: str) -> Watched:
 
 @pytest.fixture
 def app(profile_store: Watched) -> FastAPI:
-    """The application over it, with the schema that comes with the project; it has read nothing for requests yet."""
-    app = create_app(DEFAULT_SCHEMA, profile_store)
+    """The application over it, with the schema that comes with the project; it has read nothing for requests yet.
+
+    It calls a recommender that cannot be reached, so that none runs in the background.
+    """
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings({"recommender": "http://127.0.0.1:1"}))
     profile_store.forget()
     return app

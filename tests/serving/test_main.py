@@ -119,7 +119,7 @@ def test_process_calls_services(profile_url: str) -> None:
         answer = httpx.post(f"{address}/graphql", json={"query": query}).json()
     entry = {"id": 100, "artist": {"name": listeners.name("artists", 100)}}
     assert answer == {"data": {"getArtistRecommendations": {"recommendations": [entry]}}}
-    assert seen[0].startswith("GET /v1/recommendation/5/ARTIST?limit=3 HTTP/1.1")
+    assert seen[0].startswith("GET /v1/recommendation/5/ARTIST?limit=3&explain=true HTTP/1.1")
 
 
 @pytest.mark.parametrize(

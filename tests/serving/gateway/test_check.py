@@ -6,7 +6,7 @@ ITEM = "type Item { id: Long! name: String! }"
 TOPICS = (
     "albums, artists, counts, firstlisten, lastlisten, listeningevents, playsperday, topalbums, topalbumspermonth, "
     "topalbumsperyear, topartists, topartistspermonth, topartistsperyear, toptracks, toptrackspermonth, "
-    "toptracksperyear, tracks"
+    "toptracksperyear, tracks, trendingalbums, trendingartists, trendingtracks"
 )
 SINGLE = "albums, artists, counts, firstlisten, lastlisten, topalbums, topartists, toptracks, tracks"
 

@@ -1,0 +1,124 @@
+"""From visits to recommendations: items that the user does not know, best first, and why."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from serving.recommender import walks
+from serving.recommender.view import View
+from serving.recommender.walks import Visits
+from store.profiles import charts
+from store.varint import JIT
+
+POPULARITY_EXPONENT = 0.6
+POPULARITY_OFFSET = 20
+"""A score is divided by (listeners + 20) ** 0.6: chosen on the data that `tests.bench.recommender` measures."""
+
+MOST_REASONS = 3
+"""Items that are named as a reason for a recommendation."""
+
+
+class Algorithm(StrEnum):
+    """How walks go and what their visits are worth."""
+
+    PATHS = "paths"
+    SALSA = "salsa"
+
+
+@dataclass(frozen=True)
+class Walks:
+    """How many walkers start, how many half-steps each takes, and how likely it returns home before one to an item."""
+
+    walks: int
+    length: int
+    reset: float
+
+
+DEFAULTS: Mapping[Algorithm, Walks] = {
+    Algorithm.PATHS: Walks(10_000, 3, 0.0),
+    Algorithm.SALSA: Walks(1000, 100, 0.1),
+}
+
+
+class Recommendation(NamedTuple):
+    """An item, how it scored, and the user's own items whose walks led there most."""
+
+    id: int
+    score: float
+    because: list[int]
+
+
+def recommend(view: View, user: int, algorithm: Algorithm, how: Walks, seed: int, limit: int) -> list[Recommendation]:
+    """The best items that a user does not know, best first, of equal ones the lower id.
+
+    Args:
+        user: the number of a user who plays something.
+        seed: the same seed gives the same recommendations.
+    """
+    walk: Callable[..., Visits] = walks.salsa if algorithm == Algorithm.SALSA else walks.paths
+    visits = walk(view.ways, user, how.walks, how.length, how.reset, seed)
+    own = view.items_of(user)
+    items, sums, numbers = _tally(own, visits.items, visits.weights)
+    known = len(own)
+    scores = sums[known:]
+    if algorithm == Algorithm.PATHS:
+        scores = scores / how.walks / (view.degrees(items[known:]) + POPULARITY_OFFSET) ** POPULARITY_EXPONENT
+    ids = view.item_ids(items[known:])
+    best = _best(scores, ids, limit)
+    reasons = _reasons(best + known, numbers, visits, own, view)
+    return [Recommendation(int(ids[i]), float(scores[i]), reasons[i + known]) for i in best.tolist()]
+
+
+def _best(scores: NDArray[np.float64], ids: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
+    """The places of the best scores, best first, of equal ones the lower id."""
+    if len(scores) > limit:
+        least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        candidates = np.flatnonzero(scores >= least)
+    else:
+        candidates = np.arange(len(scores))
+    return candidates[np.lexsort((ids[candidates], -scores[candidates]))][:limit]
+
+
+@njit(**JIT)
+def _tally(own, items, weights):  # type: ignore[no-untyped-def]
+    """The distinct items of `own` and `items`, in this order, the sum of the weights of each, the visits' numbers."""
+    both = np.concatenate((own, items))
+    table, number, distinct = charts.room(len(both))
+    found = charts.number_items(both, 0, len(both), number, distinct, table)
+    sums = np.zeros(found)
+    numbers = number[len(own) :]
+    for visit in range(len(items)):
+        sums[numbers[visit]] += weights[visit]
+    return distinct[:found], sums, numbers
+
+
+def _reasons(
+    chosen: NDArray[np.int64], numbers: NDArray[np.int32], visits: Visits, own: NDArray[np.int64], view: View
+) -> dict[int, list[int]]:
+    """For each chosen number the ids of the user's items through which most weight of its visits came."""
+    shares = _shares(np.sort(chosen), numbers, visits.weights, visits.origins, len(own))
+    ids = view.item_ids(own)
+    reasons = {}
+    for number, share in zip(np.sort(chosen).tolist(), shares, strict=True):
+        best = _best(share, ids, MOST_REASONS)
+        reasons[number] = ids[best[share[best] > 0]].tolist()
+    return reasons
+
+
+@njit(**JIT)
+def _shares(chosen, numbers, weights, origins, own):  # type: ignore[no-untyped-def]
+    """The weights of the visits to each chosen number, ascending, by origin: float64[chosen, own]."""
+    shares = np.zeros((len(chosen), own))
+    row = np.full(max(1, len(chosen) and chosen[-1] + 1), -1, np.int32)
+    for r in range(len(chosen)):
+        row[chosen[r]] = r
+    for visit in range(len(numbers)):
+        number = numbers[visit]
+        if number < len(row) and row[number] >= 0:
+            shares[row[number], origins[visit]] += weights[visit]
+    return shares

@@ -1,0 +1,76 @@
+"""Small graphs: made from plays as dictionaries, through the files that the service maps."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+from uuid import uuid4
+
+import numpy as np
+
+from serving.recommender import files
+from serving.recommender.graph import Graph, Plays
+from serving.recommender.overlay import joined
+from serving.recommender.view import View
+from serving.recommender.writer import Writer
+from store import Store
+from store.profiles import union
+from store.profiles.events import unite
+from store.profiles.rows import rows_of
+from tests.oracle import Event
+
+Played: TypeAlias = Mapping[int, Mapping[int, int]]
+"""The plays by user and item."""
+
+DAY = 15_000
+
+
+def plays(of: Mapping[int, int]) -> Plays:
+    """What one user plays, all of it last on `DAY`."""
+    items = sorted(of)
+    return Plays(
+        np.array([0, len(items)], np.int64),
+        np.array(items, np.int64),
+        np.array([of[item] for item in items], np.uint32),
+        np.full(len(items), DAY, np.uint16),
+    )
+
+
+def view(folder: Path, played: Played, changed: Played | None = None) -> View:
+    """A view of a graph of `played`, in which the users of `changed` play that instead."""
+    users, rows = joined({user: plays(items) for user, items in played.items()})
+    return View(write(folder, users, rows), users, DAY, *joined({u: plays(p) for u, p in (changed or {}).items()}))
+
+
+def write(folder: Path, users: np.ndarray[tuple[int], np.dtype[np.int64]], rows: Plays) -> Graph:
+    """The graph of some rows, from files."""
+    place = folder / uuid4().hex
+    place.mkdir()
+    writer = Writer(place, "artist")
+    writer.append(rows)
+    writer.finish(users, DAY)
+    return files.graph(files.parts(place, "artist"))
+
+
+def random_plays(rng: np.random.Generator, users: int, items: int) -> dict[int, dict[int, int]]:
+    """Users with a few items each, of which the first are popular."""
+    played = {}
+    for user in range(users):
+        chosen = np.unique((items * rng.random(rng.integers(1, 9)) ** 2).astype(int))
+        played[100 + 7 * user] = {1000 + 3 * int(item): int(rng.integers(1, 30)) for item in chosen}
+    return played
+
+
+def listen(store: Store, events: Iterable[Event], announce: bool = True) -> None:
+    """Writes events into the store."""
+    columns = np.array(list(zip(*events, strict=True)), np.int64)
+    union.write(store, rows_of(unite(columns), 10, whole=True), 10, announce=announce)
+
+
+def events(played: Played, time: int = DAY * 86_400) -> list[Event]:
+    """Events which are these plays: an artist's album and track have its number, times 10 and 100."""
+    return [
+        Event(user, item, 10 * item, 100 * item, time + play)
+        for user, items in played.items()
+        for item, number in items.items()
+        for play in range(number)
+    ]
