@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.requests import HTTPConnection
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 
 from serving import graphiql
 from serving.applied import PATH as APPLY
@@ -20,6 +20,7 @@ from serving.history import app as history
 from serving.keys import Access
 from serving.recommender import app as recommender
 from serving.settings import Settings
+from serving.website import pages
 from store import Store, StoreError
 
 log = logging.getLogger("serving")
@@ -50,9 +51,6 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     async def context(connection: HTTPConnection) -> Context:
         return Context(store, called, connection.state.access is Access.WRITE)
 
-    async def home() -> RedirectResponse:
-        return RedirectResponse(GRAPHQL)
-
     async def health() -> JSONResponse:
         try:
             await asyncio.to_thread(store.setting, "layout")
@@ -73,9 +71,9 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     applied.follow(router.serve)
     app.include_router(router)
     app.add_api_route(APPLY, applied.handle, methods=["POST"])
-    app.add_api_route("/", home)
     app.add_api_route(HEALTH, health)
     if not given.production:
         app.mount(graphiql.PATH, graphiql.scripts())
+    pages.add_to(app, graphiql=not given.production)
     app.add_middleware(Guard, keys=given.keys, body=given.limits.body)
     return app

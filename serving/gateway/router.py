@@ -14,9 +14,9 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
+from serving import graphiql
 from serving.gateway.context import Context
 from serving.gateway.schema import GatewaySchema
-from serving.graphiql import PAGE
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
@@ -55,7 +55,7 @@ class GatewayRouter(GraphQLRouter[Context, None]):
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         """GraphiQL."""
-        return HTMLResponse(PAGE)
+        return graphiql.page()
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The body of the answer."""

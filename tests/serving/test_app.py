@@ -7,11 +7,6 @@ from tests.serving.clients import SECRET, UNREACHABLE, Watched, request, request
 from tests.serving.listeners import FULL, MANY
 
 
-def test_home_leads_to_graphql(app: FastAPI) -> None:
-    response = request(app, "GET", "/")
-    assert (response.status_code, response.headers["location"]) == (307, "/graphql")
-
-
 def test_health(app: FastAPI, profile_store: Watched) -> None:
     response = request(app, "GET", "/health")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -25,6 +20,7 @@ def test_graphiql_comes_from_this_server_alone(app: FastAPI) -> None:
     page = request(app, "GET", "/graphql", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert "//" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self' 'sha256-")
     links = re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text)
     assert len(links) == 4
     for link in links:

@@ -1,0 +1,1 @@
+"""The website: pages of HTML, CSS and JavaScript modules which show what GraphQL answers."""

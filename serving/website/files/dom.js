@@ -1,0 +1,31 @@
+/** Elements made from data. Text stays text, whatever is in it. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element; an attribute that is a function listens to the event of its name. */
+export const h = (name, attributes, ...children) => filled(document.createElement(name), attributes, children);
+
+/** An SVG element, likewise. */
+export const s = (name, attributes, ...children) => filled(document.createElementNS(SVG, name), attributes, children);
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...present(children));
+  return element;
+}
+
+/** Replaces what is in an element; nulls and false are left out. */
+export function put(element, ...children) {
+  element.replaceChildren(...present(children));
+  return element;
+}
+
+const present = (children) => children.flat(Infinity).filter((child) => child != null && child !== false);
+
+/** Says something to those who listen to the page. */
+export function announce(text) {
+  document.getElementById("announcements").textContent = text;
+}
