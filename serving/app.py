@@ -10,11 +10,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from serving import graphiql
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
-from serving.gateway import Context, GatewayRouter, Services, build_schema
+from serving.gateway import Context, GatewayRouter, Services, Topics, build_schema
 from serving.guard import GRAPHQL, HEALTH, Guard
 from serving.history import app as history
 from serving.keys import Access
@@ -25,6 +26,9 @@ from store import Store, StoreError
 
 log = logging.getLogger("serving")
 
+PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL)
+"""How subscriptions are served."""
+
 
 def create_app(schema_path: Path, store: Store, settings: Settings | None = None) -> FastAPI:
     """The application which serves an SDL file from a store and from REST services.
@@ -34,6 +38,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     """
     given = settings or Settings()
     applied = Applied(schema_path, store, partial(build_schema, limits=given.limits, production=given.production))
+    topics = Topics(store)
     own = {"history": history.create_app, "recommender": recommender.create_app}
     included = {name: create(store) for name, create in own.items() if name not in given.services}
     called = Services({**included, **given.services}, given.limits)
@@ -47,9 +52,10 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
             watching = asyncio.create_task(applied.watch())
             yield
             watching.cancel()
+        topics.close()
 
     async def context(connection: HTTPConnection) -> Context:
-        return Context(store, called, connection.state.access is Access.WRITE)
+        return Context(topics, called, connection.state.access is Access.WRITE)
 
     async def health() -> JSONResponse:
         try:
@@ -66,7 +72,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         path=GRAPHQL,
         context_getter=context,
         graphql_ide=None if given.production else "graphiql",
-        subscription_protocols=(),
+        subscription_protocols=PROTOCOLS,
     )
     applied.follow(router.serve)
     app.include_router(router)

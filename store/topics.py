@@ -1,6 +1,7 @@
 """Topics in the store: the values of keys, of ranges of time and of whole topics, many at once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -49,8 +50,11 @@ class Page(NamedTuple):
 Wanted: TypeAlias = Address | Range | Page
 
 
-class TooManyError(Exception):
-    """A range or a page has more than MOST_VALUES values."""
+@dataclass(frozen=True)
+class TooMany:
+    """Stands for a range or a page that has more than `most` values."""
+
+    most: int
 
 
 def read(store: Store, wanted: Sequence[Wanted]) -> list[Any]:
@@ -58,7 +62,7 @@ def read(store: Store, wanted: Sequence[Wanted]) -> list[Any]:
 
     Returns:
         For an address its value, None if the topic does not hold the key; for a range and a page a list of values, or
-        TooManyError.
+        TooMany.
 
     Raises:
         StoreError: the store cannot be read.
@@ -142,7 +146,7 @@ _BUCKET_STARTS: Mapping[Bucket, Callable[[int], int]] = {
 }
 
 
-def _windows(wanted: Range, row: Row) -> list[Any] | TooManyError:
+def _windows(wanted: Range, row: Row) -> list[Any] | TooMany:
     """The values in cells that lie in the range."""
     topic = CATALOGUE[wanted.topic]
     start, stop = wanted.start or 0, wanted.stop
@@ -160,17 +164,19 @@ def _in_bucket(topic: Topic, data: bytes) -> list[Any]:
     return values
 
 
-def _events(wanted: Range, row: Row) -> list[Any] | TooManyError:
+def _events(wanted: Range, row: Row) -> list[Any] | TooMany:
     events = unpack([cell.value for cell in row])
     first = np.searchsorted(events.timestamps, wanted.start or 0)
     last = len(events.timestamps) if wanted.stop is None else np.searchsorted(events.timestamps, wanted.stop)
     columns = (events.artists, events.albums, events.tracks, events.timestamps)
     names = ("artistId", "albumId", "trackId", "timestamp")
     rows = zip(*(column[first : min(last, first + MOST_VALUES + 1)].tolist() for column in columns), strict=True)
-    return _limited({"userId": wanted.key, **dict(zip(names, values, strict=True))} for values in rows)
+    return _limited(
+        {"userId": wanted.key, **dict(zip(names, values, strict=True)), "deleted": False} for values in rows
+    )
 
 
-def _page(store: Store, wanted: Page) -> list[Any] | TooManyError:
+def _page(store: Store, wanted: Page) -> list[Any] | TooMany:
     start = b"" if wanted.after is None else _above(wanted.after)
     values = iter(()) if start is None else _values(store, CATALOGUE[wanted.topic], start)
     return _limited(values) if wanted.limit is None else [*islice(values, wanted.limit)]
@@ -189,6 +195,6 @@ def _values(store: Store, topic: Topic, start: bytes) -> Iterator[Any]:
         yield from (avro.decode(topic.value, cell.value) for cell in row if cell.qualifier == place.column)
 
 
-def _limited(values: Iterator[Any]) -> list[Any] | TooManyError:
+def _limited(values: Iterator[Any]) -> list[Any] | TooMany:
     found = [*islice(values, MOST_VALUES + 1)]
-    return TooManyError() if len(found) > MOST_VALUES else found
+    return TooMany(MOST_VALUES) if len(found) > MOST_VALUES else found

@@ -6,6 +6,7 @@ from serving.gateway.limits import Limits
 from serving.gateway.router import GatewayRouter
 from serving.gateway.schema import GatewaySchema, build_schema, load_schema
 from serving.gateway.services import Service, Services
+from serving.gateway.topics import Topics
 
 __all__ = [
     "Context",
@@ -15,6 +16,7 @@ __all__ = [
     "SchemaError",
     "Service",
     "Services",
+    "Topics",
     "build_schema",
     "load_schema",
 ]

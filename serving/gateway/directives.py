@@ -18,6 +18,8 @@ class TopicDirective:
     name: str
     key_argument: str | None = strawberry.directive_field(name="keyArgument", default=strawberry.UNSET)
     key_field: str | None = strawberry.directive_field(name="keyField", default=strawberry.UNSET)
+    range_from: str | None = strawberry.directive_field(name="rangeFrom", default=strawberry.UNSET)
+    range_to: str | None = strawberry.directive_field(name="rangeTo", default=strawberry.UNSET)
 
 
 @strawberry.enum(name="HttpMethod", description=description("HttpMethod"))
@@ -49,6 +51,8 @@ DIRECTIVES: Mapping[str, type[TopicDirective] | type[RestDirective]] = {
 _PYTHON_NAMES = {
     "keyArgument": "key_argument",
     "keyField": "key_field",
+    "rangeFrom": "range_from",
+    "rangeTo": "range_to",
     "pathParameter": "path_parameter",
     "queryParameter": "query_parameter",
     "bodyParameter": "body_parameter",

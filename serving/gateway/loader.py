@@ -1,54 +1,40 @@
-"""Reading topics: whatever the fields of a request ask for at the same time is one read of the store."""
+"""Loading what the fields of one request ask for: at the same time is one read of the store, and again is none."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from schemas import avro
-from schemas.catalogue import CATALOGUE
-from store import CellKey, Store
-from store.layout import row_key
+from serving.gateway.reader import Reader, Trace
+from serving.gateway.sources import Asked
+from store.topics import Wanted
 
 
-class Address(NamedTuple):
-    """A key in a topic."""
+class Loader:
+    """The values that one request has read.
 
-    topic: str
-    key: int
-
-
-def values(store: Store) -> DataLoader[Address, Any]:
-    """A loader of the values at addresses, for one request; None where the topic does not hold the key.
-
-    The store is read in a thread, so that it never blocks the event loop. Awaiting a value raises StoreError.
+    Attributes:
+        trace: what was read.
     """
 
-    async def load(addresses: list[Address]) -> list[Any]:
-        return await asyncio.to_thread(read, store, addresses)
+    def __init__(self, reader: Reader) -> None:
+        self.trace = Trace()
+        self._reader = reader
+        self._values: DataLoader[Wanted, Any] = DataLoader(self._load)
 
-    return DataLoader(load)
+    async def load(self, asked: Asked) -> Any:
+        """What is asked for; of a list of keys the list of values, with None for those which are null.
 
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if not isinstance(asked, list):
+            return None if asked is None else await self._values.load(asked)
+        found = iter(await self._values.load_many([one for one in asked if one is not None]))
+        return [None if one is None else next(found) for one in asked]
 
-def read(store: Store, addresses: Sequence[Address]) -> list[Any]:
-    """The values at addresses, in the order asked, in one read; in none if no key can be in the store.
+    def forget(self) -> None:
+        """Lets everything be read anew."""
+        self._values.clear_all()
 
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    possible = [address for address in addresses if address.key >= 0]
-    found = store.get([_cell(address) for address in possible]) if possible else []
-    data = dict(zip(possible, found, strict=True))
-    return [_decode(address.topic, data.get(address)) for address in addresses]
-
-
-def _cell(address: Address) -> CellKey:
-    place = CATALOGUE[address.topic].place
-    if place.column is None:
-        raise ValueError(f"topic {address.topic} has no single value for a key")
-    return CellKey(place.table, row_key(address.key), place.family, place.column)
-
-
-def _decode(topic: str, data: bytes | None) -> Any:
-    return None if data is None else avro.decode(CATALOGUE[topic].value, data)
+    async def _load(self, wanted: list[Wanted]) -> list[Any]:
+        return await self._reader.read(wanted, self.trace)

@@ -1,15 +1,19 @@
 """The Strawberry schema of an SDL file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from serving.gateway import sdl
+from serving.gateway.context import Context
 from serving.gateway.directives import DIRECTIVES
 from serving.gateway.errors import for_client
 from serving.gateway.limits import Limits
@@ -30,9 +34,42 @@ class GatewaySchema(strawberry.Schema):
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """The answer to a query."""
         result = await super().execute(*args, **kwargs)
+        self._mask(result)
+        return result
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """The answers to an operation, which for a subscription are many; the operation gets a context of its own."""
+        context = context_value and context_value.another()
+        return self._all_masked(
+            await super().stream(
+                query,
+                variable_values,
+                context,
+                root_value,
+                operation_name,
+                operation_extensions,
+                allowed_operation_types,
+            )
+        )
+
+    def _mask(self, result: Any) -> None:
         if result.errors:
             result.errors = for_client(result.errors, self.production)
-        return result
+
+    async def _all_masked(self, results: StreamResult) -> StreamResult:
+        async with aclosing(results):
+            async for result in results:
+                self._mask(result)
+                yield result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `execute` logs, and only what is not the client's mistake."""
@@ -60,10 +97,11 @@ def build_schema(
 
 def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> GatewaySchema:
     types = build_types(contract)
-    query: type = types[contract.query_type.name]  # type: ignore[union-attr]  # a valid schema has one
     own: Sequence[Any] = [kind for name, kind in types.items() if name not in SCALARS]
     made = GatewaySchema(
-        query=query,
+        query=types["Query"],
+        mutation=types.get("Mutation"),
+        subscription=types.get("Subscription"),
         types=[*own, Long, *DIRECTIVES.values()],
         extensions=extensions(limits, production),
         config=StrawberryConfig(auto_camel_case=False, scalar_map={Long: LONG}),

@@ -11,14 +11,15 @@ from graphql import (
     GraphQLType,
     get_named_type,
     get_nullable_type,
+    is_enum_type,
     is_list_type,
 )
 
 from schemas.catalogue import CATALOGUE
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
 
-KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int")}
-"""The SDL's types that may be a key, by the key's type in the catalogue."""
+KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int"), "String": ("String", "ID")}
+"""The SDL's scalars that may be a key, by the key's type in the catalogue. The names of an enum are strings, too."""
 
 Scope: TypeAlias = Mapping[str, GraphQLType]
 """The arguments in scope, by name."""
@@ -43,9 +44,12 @@ class Step(NamedTuple):
         return self.owner.name, str(sorted((name, str(kind)) for name, kind in self.scope.items())), self.group
 
 
-def is_key(kind: GraphQLType, wanted: str) -> bool:
-    """Whether values of a type can be keys of the type `wanted`."""
-    return str(kind).removesuffix("!") in KEY_TYPES[wanted]
+def is_key(kind: GraphQLType, wanted: str, *, many: bool = False) -> bool:
+    """Whether values of a type can be keys of the type `wanted`, or lists of such."""
+    kind = get_nullable_type(kind)  # type: ignore[call-overload]
+    if many:
+        return is_list_type(kind) and is_key(kind.of_type, wanted)
+    return (is_enum_type(kind) and wanted == "String") or str(kind) in KEY_TYPES[wanted]
 
 
 def place_error(owner: GraphQLObjectType, name: str, field: GraphQLField, message: str) -> GraphQLError:
@@ -56,7 +60,8 @@ def place_error(owner: GraphQLObjectType, name: str, field: GraphQLField, messag
 def out_of_scope(schema: GraphQLSchema) -> Iterator[GraphQLError]:
     """The fields that need an argument which is not in scope on some way to them."""
     seen = set()
-    steps = [Step(schema.query_type, schema.query_type.name, {}, group=True)] if schema.query_type else []
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    steps = [Step(root, root.name, {}, group=True) for root in roots if root]
     while steps:
         step = steps.pop()
         if step.same() in seen:
@@ -64,7 +69,7 @@ def out_of_scope(schema: GraphQLSchema) -> Iterator[GraphQLError]:
         seen.add(step.same())
         for name, field in step.owner.fields.items():
             scope = {**step.scope, **{argument: given.type for argument, given in field.args.items()}}
-            message = _problem(step, name, field, scope)
+            message = None if step.owner is schema.mutation_type else _problem(step, name, field, scope)
             if message:
                 yield place_error(step.owner, name, field, message)
             steps.extend(_below(step, name, field, scope))
@@ -79,19 +84,35 @@ def _below(step: Step, name: str, field: GraphQLField, scope: Scope) -> Iterator
 def _problem(step: Step, name: str, field: GraphQLField, scope: Scope) -> str | None:
     directive = directive_of(field)
     if isinstance(directive, TopicDirective):
-        return _key_argument(directive, step, scope)
+        return _key_argument(directive, field, step, scope) or _bounds(directive, step, scope)
     if isinstance(directive, RestDirective):
         return _parameters(directive, step, scope)
     return _source(step, name, field, scope) if step.group else None
 
 
-def _key_argument(directive: TopicDirective, step: Step, scope: Scope) -> str | None:
-    name, wanted = directive.key_argument, CATALOGUE[directive.name].key
+def _key_argument(directive: TopicDirective, field: GraphQLField, step: Step, scope: Scope) -> str | None:
+    name, topic = directive.key_argument, CATALOGUE[directive.name]
     if not name:
         return None
     if name not in scope:
         return f"keyArgument {name!r} is no argument of this field or of one above it ({step.way}): {_remedy(scope)}"
-    return None if is_key(scope[name], wanted) else f"keyArgument {name!r} is {scope[name]}: make it {wanted}"
+    many = is_list_type(get_nullable_type(field.type)) and topic.place.column is not None
+    if is_key(scope[name], topic.key, many=many):
+        return None
+    if many:
+        return (
+            f"keyArgument {name!r} is {scope[name]}: make it [{topic.key}!] for a list of values, or the field single"
+        )
+    return f"keyArgument {name!r} is {scope[name]}: make it {topic.key}"
+
+
+def _bounds(directive: TopicDirective, step: Step, scope: Scope) -> str | None:
+    for option, name in (("rangeFrom", directive.range_from), ("rangeTo", directive.range_to)):
+        if name and name not in scope:
+            return f"{option} {name!r} is no argument of this field or of one above it ({step.way}): {_remedy(scope)}"
+        if name and not is_key(scope[name], "Long"):
+            return f"{option} {name!r} is {scope[name]}: make it Long, in seconds since 1970-01-01T00:00:00Z"
+    return None
 
 
 def _parameters(directive: RestDirective, step: Step, scope: Scope) -> str | None:

@@ -4,7 +4,7 @@ So the order of the SDL does not matter, and types may refer to themselves.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -13,6 +13,8 @@ from graphql import (
     GraphQLEnumType,
     GraphQLEnumValue,
     GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -28,8 +30,9 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from serving.gateway.check import own_types
-from serving.gateway.directives import directive_of, directives_of
+from serving.gateway.directives import TopicDirective, directive_of, directives_of
 from serving.gateway.resolvers import ROOT, Parent, Resolve, resolver
+from serving.gateway.roots import mutation, subscription
 from serving.gateway.scalars import SCALARS
 
 
@@ -68,6 +71,9 @@ def build_types(schema: GraphQLSchema) -> dict[str, Any]:
         if isinstance(kind, GraphQLObjectType):
             for field in types[kind.name].__strawberry_definition__.fields:
                 _complete(field, kind, kind.fields[field.graphql_name], types)
+        elif isinstance(kind, GraphQLInputObjectType):
+            for field in types[kind.name].__strawberry_definition__.fields:
+                _complete_input(field, kind.fields[field.graphql_name], types)
     return types
 
 
@@ -75,11 +81,30 @@ def _empty_type(kind: GraphQLNamedType) -> Any:
     if isinstance(kind, GraphQLEnumType):
         members = enum.Enum(kind.name, list(map(_enum_value, kind.values.items())))  # type: ignore[misc]
         return strawberry.enum(members, name=kind.name, description=kind.description)
+    if isinstance(kind, GraphQLInputObjectType):
+        return _empty_input(kind)
     if not isinstance(kind, GraphQLObjectType):
         raise TypeError(f"{kind.name}: {type(kind).__name__} has passed the checks and cannot be served")
     fields = {_attribute(name): _empty_field(name, field) for name, field in kind.fields.items()}
     body = {**fields, "__annotations__": dict.fromkeys(fields, Any)}
     return strawberry.type(type(kind.name, (), body), name=kind.name, description=kind.description)
+
+
+def _empty_input(kind: GraphQLInputObjectType) -> Any:
+    """An input type, whose values are the plain dictionaries that they are in requests."""
+    fields = {
+        _attribute(name): StrawberryField(
+            python_name=_attribute(name),
+            graphql_name=name,
+            description=given.description,
+            deprecation_reason=given.deprecation_reason,
+        )
+        for name, given in kind.fields.items()
+    }
+    body = {**fields, "__annotations__": dict.fromkeys(fields, Any)}
+    made: Any = strawberry.input(type(kind.name, (), body), name=kind.name, description=kind.description)
+    made.__strawberry_definition__.from_input = lambda _, value, context: dict(value)
+    return made
 
 
 def _enum_value(item: tuple[str, GraphQLEnumValue]) -> tuple[str, Any]:
@@ -106,9 +131,28 @@ def _complete(field: SdlField, owner: GraphQLObjectType, given: GraphQLField, ty
     name = str(field.graphql_name)
     field.type = _annotation(given.type, types)
     field.arguments = [_argument(argument, value, types) for argument, value in given.args.items()]
-    field.resolve = resolver(f"{owner.name}.{name}", name, given)
+    field.resolve = _resolve(owner, name, given)
+    field.is_subscription = owner.name == "Subscription"
     field.unset = dict.fromkeys(given.args)
     field.plain = not given.args and directive_of(given) is None and is_leaf_type(get_named_type(given.type))
+
+
+def _resolve(owner: GraphQLObjectType, name: str, given: GraphQLField) -> Resolve:
+    directive = directive_of(given)
+    if isinstance(directive, TopicDirective) and owner.name in ROOTS:
+        return ROOTS[owner.name](directive, given)
+    return resolver(f"{owner.name}.{name}", name, given)
+
+
+ROOTS: Mapping[str, Callable[[TopicDirective, GraphQLField], Resolve]] = {
+    "Mutation": mutation,
+    "Subscription": subscription,
+}
+
+
+def _complete_input(field: StrawberryField, given: GraphQLInputField, types: Mapping[str, Any]) -> None:
+    field.type = _annotation(given.type, types)
+    field.default = field.default_value = _default(given, types)
 
 
 def _argument(name: str, given: GraphQLArgument, types: Mapping[str, Any]) -> StrawberryArgument:
@@ -135,7 +179,7 @@ def _required(kind: GraphQLType, types: Mapping[str, Any]) -> Any:
     return types[get_named_type(kind).name]
 
 
-def _default(given: GraphQLArgument, types: Mapping[str, Any]) -> Any:
+def _default(given: GraphQLArgument | GraphQLInputField, types: Mapping[str, Any]) -> Any:
     node = given.ast_node.default_value if given.ast_node else None
     if node is None:
         return strawberry.UNSET
@@ -153,4 +197,6 @@ def _plain(value: Any) -> Any:
     """An argument's value, with names in the place of enum members."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return value.value if isinstance(value, enum.Enum) else value

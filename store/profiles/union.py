@@ -32,6 +32,12 @@ def write(store: Store, rows: Rows, k: int, new: Deletions = deletions.NONE, *, 
         changes.write(store, changed.values())
 
 
+def length_of_charts(store: Store) -> int | None:
+    """The length of the charts that a store was built with; None if it holds no histories to unite events with."""
+    length, contents = store.setting("k"), store.setting("contents")
+    return None if length is None or contents != "whole" else int(length)
+
+
 def _united(
     rows: Rows, new: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
 ) -> Iterator[tuple[bytes, Row]]:

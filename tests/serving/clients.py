@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from serving.gateway import Context, GatewaySchema, Service, Services
+from serving.gateway import Context, GatewaySchema, Service, Services, Topics
 from store import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 
@@ -72,7 +72,9 @@ def execute(
     services: Mapping[str, Service] | None = None,
 ) -> tuple[Any, list[str]]:
     """The data and the error messages that a schema answers."""
-    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(store, Services(services))))
+    topics = Topics(store)
+    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(topics, Services(services))))
+    topics.close()
     return result.data, [error.message for error in result.errors or ()]
 
 

@@ -155,11 +155,14 @@ def test_null_key_field_is_null_and_never_a_read_of_key_0(profile_store: Watched
 
 
 def test_field_that_the_value_does_not_have(profile_store: Watched) -> None:
-    schema = build_schema(
-        "type Item { id: Long! title: String }"
-        'type Query { artist(id: Long!): Item @topic(name: "artists", keyArgument: "id") }'
-    )
-    assert execute(schema, profile_store, "{ artist(id: 100) { id title } }") == (
-        {"artist": {"id": 100, "title": None}},
-        ["Item.title has no directive, and the value that it is part of has no 'title'"],
+    service = FastAPI()
+
+    @service.get("/")
+    async def answer() -> Any:
+        return {"id": 5}
+
+    schema = build_schema('type Query { a: A @rest(url: "http://a") } type A { id: Long title: String }')
+    assert execute(schema, profile_store, "{ a { id title } }", services={"a": service}) == (
+        {"a": {"id": 5, "title": None}},
+        ["A.title has no directive, and the value that it is part of has no 'title'"],
     )

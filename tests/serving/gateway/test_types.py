@@ -32,6 +32,19 @@ type Query {
 type Answer { colours: [Colour!] self: Answer many: [[Answer!]!] from: Int in: Int }
 enum Colour { RED """like grass""" GREEN }
 type Apart { a: Int }
+type Mutation {
+  send(to: ID!, what: [Package!]!): Answer
+    @rest(url: "http://send", pathParameter: ["to"], bodyParameter: "what", httpMethod: POST)
+}
+"""What is sent."""
+input Package {
+  """in grams"""
+  weight: Int! = 5
+  colour: Colour = GREEN
+  inner: [Package!]
+  in: Long @deprecated(reason: "none")
+}
+type Subscription { plays(userId: Long): Long @topic(name: "counts", keyArgument: "userId") }
 '''
 
 
@@ -58,6 +71,23 @@ def test_defaults_lists_enums_and_recursion(profile_store: Watched) -> None:
     }
 
 
+def test_input_objects_are_sent_as_they_were_given_with_defaults(profile_store: Watched) -> None:
+    service, bodies = FastAPI(), []
+
+    @service.post("/7")
+    async def take(packages: list[dict[str, Any]]) -> Any:
+        bodies.append(packages)
+        return {"from": len(packages)}
+
+    query = "mutation ($in: Package!) { send(to: 7, what: [{ weight: 1, in: 2, inner: [{}] }, $in]) { from } }"
+    variables = {"in": {"colour": "RED", "in": None}}
+    answer = execute(build_schema(RICH), profile_store, query, variables, services={"send": service})
+    assert answer == ({"send": {"from": 2}}, [])
+    inner = {"weight": 5, "colour": "GREEN"}
+    first = {"weight": 1, "colour": "GREEN", "inner": [inner], "in": 2}
+    assert bodies == [[first, {"weight": 5, "colour": "RED", "in": None}]]
+
+
 def test_introspection_shows_the_default_of_an_enum(profile_store: Watched) -> None:
     query = '{ __type(name: "Query") { fields { name args { name defaultValue } } } }'
     data, _ = execute(load_schema(DEFAULT_SCHEMA), profile_store, query)
@@ -71,7 +101,7 @@ def test_introspection_lists_the_directives(profile_store: Watched) -> None:
         load_schema(DEFAULT_SCHEMA), profile_store, "{ __schema { directives { name locations args { name } } } }"
     )
     found = {d["name"]: (d["locations"], [a["name"] for a in d["args"]]) for d in data["__schema"]["directives"]}
-    assert found["topic"] == (["FIELD_DEFINITION"], ["name", "keyArgument", "keyField"])
+    assert found["topic"] == (["FIELD_DEFINITION"], ["name", "keyArgument", "keyField", "rangeFrom", "rangeTo"])
     assert found["rest"] == (
         ["FIELD_DEFINITION"],
         ["url", "pathParameter", "queryParameter", "bodyParameter", "httpMethod"],

@@ -1,0 +1,131 @@
+"""Reading topics for all requests of a server: together, outside the event loop, and names not again for a while."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from schemas.catalogue import CATALOGUE
+from serving.gateway.cache import MISSING, Cache
+from store import Store, topics
+from store.topics import Address, Wanted
+
+IN_FLIGHT = 4
+"""Reads of the store at a time; what is wanted meanwhile is the next read."""
+
+NAMES = 100_000
+"""Names that are kept."""
+
+NAME_SECONDS = 60.0
+"""How old a name may be."""
+
+CACHED = frozenset(name for name, topic in CATALOGUE.items() if topic.given and topic.place.column)
+"""The topics whose values are kept: the items' names, which hardly ever change."""
+
+
+@dataclass
+class Read:
+    """One read of the store, as it concerns a request.
+
+    Attributes:
+        keys: how many keys, ranges and pages were read, by topic.
+        seconds: that it took.
+    """
+
+    keys: Counter[str]
+    seconds: float
+
+
+@dataclass
+class Trace:
+    """What was read for a request.
+
+    Attributes:
+        cached: values that were not read, since their topics' values are kept.
+    """
+
+    reads: list[Read] = field(default_factory=list)
+    cached: int = 0
+
+
+Waiting: TypeAlias = tuple[Sequence[Wanted], "asyncio.Future[tuple[list[Any], float]]"]
+
+
+class Reader:
+    """Reads the topics of a store for any number of requests at the same time."""
+
+    def __init__(self, store: Store, name_seconds: float = NAME_SECONDS) -> None:
+        self._store = store
+        self._pool = ThreadPoolExecutor(IN_FLIGHT, "store")
+        self._waiting: list[Waiting] = []
+        self._running = 0
+        self._names: Cache[Wanted] = Cache(NAMES, name_seconds)
+
+    async def read(self, wanted: Sequence[Wanted], trace: Trace) -> list[Any]:
+        """What is wanted, in the order asked, as `store.topics.read` gives it.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        known = self._known(wanted)
+        missing = [one for one in dict.fromkeys(wanted) if one not in known]
+        trace.cached += len(known)
+        if missing:
+            found, seconds = await self._from_store(missing)
+            trace.reads.append(Read(Counter(one.topic for one in missing), seconds))
+            for one, value in zip(missing, found, strict=True):
+                known[one] = value
+                if one.topic in CACHED and isinstance(one, Address):
+                    self._names.put(one, value)
+        return [known[one] for one in wanted]
+
+    def forget(self, address: Address) -> None:
+        """Lets the value of an address be read anew."""
+        self._names.forget(address)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._pool.shutdown(wait=False)
+
+    def _known(self, wanted: Sequence[Wanted]) -> dict[Wanted, Any]:
+        self._names.age()
+        found = ((one, self._names.get(one)) for one in wanted if one.topic in CACHED)
+        return {one: value for one, value in found if value is not MISSING}
+
+    async def _from_store(self, wanted: Sequence[Wanted]) -> tuple[list[Any], float]:
+        answer: asyncio.Future[tuple[list[Any], float]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, answer))
+        if self._running < IN_FLIGHT:
+            self._start()
+        return await answer
+
+    def _start(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._running += 1
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(self._pool, _read, self._store, batch).add_done_callback(
+            lambda done: self._finish(batch, done)
+        )
+
+    def _finish(self, batch: Sequence[Waiting], done: "asyncio.Future[tuple[dict[Wanted, Any], float]]") -> None:
+        self._running -= 1
+        if self._waiting:
+            self._start()
+        error = done.exception()
+        for wanted, answer in batch:
+            if answer.done():  # nobody waits for it any more
+                continue
+            if error:
+                answer.set_exception(error)
+            else:
+                found, seconds = done.result()
+                answer.set_result(([found[one] for one in wanted], seconds))
+
+
+def _read(store: Store, batch: Sequence[Waiting]) -> tuple[dict[Wanted, Any], float]:
+    start = time.perf_counter()
+    wanted = list(dict.fromkeys(one for wanted, _ in batch for one in wanted))
+    return dict(zip(wanted, topics.read(store, wanted), strict=True)), time.perf_counter() - start

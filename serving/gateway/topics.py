@@ -1,0 +1,26 @@
+"""The topics of a store as one server offers them."""
+
+from serving.gateway.feed import Feed
+from serving.gateway.reader import Reader
+from serving.gateway.writer import Writer
+from store import Store
+
+
+class Topics:
+    """What all requests to a server share.
+
+    Attributes:
+        reader: reads the topics.
+        writer: writes to them.
+        feed: tells of changes.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.reader = Reader(store)
+        self.writer = Writer(store, self.reader)
+        self.feed = Feed(store)
+
+    def close(self) -> None:
+        """Gives up what is held of this process; the store stays open."""
+        self.reader.close()
+        self.writer.close()
