@@ -1,5 +1,6 @@
 """Executes the examples of docs/gateway.md, from top to bottom."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -13,8 +14,13 @@ from serving.app import create_app
 from serving.gateway import SchemaError, build_schema
 from serving.settings import Settings
 from store import Store, open_store
-from tests.serving.clients import ask
+from store.profiles import union
+from store.profiles.events import unite
+from store.profiles.rows import rows_of
+from tests.oracle import Event
+from tests.serving.clients import ask, subscribed
 from tests.serving.listeners import put
+from tests.store.profiles.samples import columns
 
 TEXT = (Path(__file__).parents[2] / "docs" / "gateway.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+) (\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
@@ -25,7 +31,7 @@ def examples() -> Iterator[dict[str, str]]:
     example: dict[str, str] = {}
     for _, role, text in BLOCKS:
         example = {"schema": text} if role == "schema" else {**example, role: text}
-        if role in ("answer", "refusal"):
+        if role in ("answer", "refusal", "event"):
             yield example
 
 
@@ -52,9 +58,28 @@ def documented_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
     store = open_store(f"lmdb:{tmp_path_factory.mktemp('documented')}", create=True)
     charts = {"topK": [{"id": 102, "countPlays": 3}, {"id": 103, "countPlays": 2}]}
     put(store, 7, {"counts": 5, "firstlisten": 1_300_000_000, "topartists": charts})
-    put(store, 102, {"artists": {"id": 102, "name": "artists 102"}})
+    for artist in (102, 202, 205):
+        put(store, artist, {"artists": {"id": artist, "name": f"artists {artist}"}})
+    store.set_setting("k", "10")
+    store.set_setting("contents", "whole")
+    listen(store, 8, 1_300_000_000, 1_300_100_000, 1_300_100_001)
     yield store
     store.close()
+
+
+def listen(store: Store, user: int, *times: int) -> None:
+    """Writes events of a user at these times."""
+    union.write(store, rows_of(unite(columns([Event(user, 102, 1, 1, time) for time in times])), 10, whole=True), 10)
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if "event" in example])
+def test_event(example: dict[str, str], documented_store: Store) -> None:
+    schema, times = build_schema(example["schema"]), iter(range(1_300_000_000, 1_400_000_000))
+    (found,) = asyncio.run(
+        subscribed(documented_store, schema, example["query"], lambda _: listen(documented_store, 11, next(times)), 1)
+    )
+    assert {"data": found.data} == json.loads(example["event"])
+    assert found.errors is None
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if "answer" in example])
@@ -74,7 +99,7 @@ def test_refusal(example: dict[str, str]) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert sum("answer" in example for example in EXAMPLES) == 5
+    assert sum("answer" in example for example in EXAMPLES) == 8
     assert sum("refusal" in example for example in EXAMPLES) == 1
 
 
@@ -82,3 +107,6 @@ def test_topics_in_the_tables_are_all_that_can_be_served() -> None:
     table = TEXT.split("| topics |")[1].split("\n\n")[0]
     named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert named == {name for name, topic in CATALOGUE.items() if topic.place.column is not None}
+    table = TEXT.split("| topics with values along time |")[1].split("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert named == {name for name, topic in CATALOGUE.items() if topic.place.bucket is not None}

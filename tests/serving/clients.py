@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -60,6 +61,9 @@ class Watched(Store):
         self.inner.close()
 
 
+SECONDS = 30
+"""Until a subscription that tells nothing fails a test."""
+
 SECRET = "grpc://10.0.0.1/secret-instance"
 UNREACHABLE = StoreError(f"store {SECRET} cannot be reached")
 
@@ -99,3 +103,30 @@ def ask(app: FastAPI, query: str, variables: Mapping[str, Any] | None = None) ->
     response = request(app, "POST", "/graphql", json={"query": query, "variables": variables})
     assert response.status_code == 200
     return response.json()
+
+
+async def subscribed(
+    store: Store, schema: GatewaySchema, query: str, act: Callable[[Topics], Any], wanted: int
+) -> list[Any]:
+    """The first results of a subscription in this process; `act` is called again and again, until they are there."""
+    shared = Topics(store)
+    results = await schema.stream(query, context_value=Context(shared, Services()))
+    found: list[Any] = []
+
+    async def collect() -> None:
+        async for result in results:
+            found.append(result)
+            if len(found) == wanted:
+                return
+
+    collecting = asyncio.create_task(collect())
+    deadline = time.monotonic() + SECONDS
+    while not collecting.done():
+        assert time.monotonic() < deadline
+        await asyncio.to_thread(act, shared)
+        await asyncio.wait([collecting], timeout=0.3)
+    await collecting
+    await results.aclose()
+    assert shared.feed.subscribers == 0
+    shared.close()
+    return found

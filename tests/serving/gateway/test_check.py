@@ -10,7 +10,7 @@ TOPICS = (
 )
 RANGES = (
     "listeningevents, playsperday, topalbumspermonth, topalbumsperyear, topartistspermonth, topartistsperyear, "
-    "toptrackspermonth, toptracksperyear"
+    "toptrackspermonth, toptracksperyear, trendingalbums, trendingartists, trendingtracks"
 )
 EVENT = "type Event { artistId: Long! }"
 INPUT = "input In { artistId: Long! albumId: Long! trackId: Long! timestamp: Long! }"

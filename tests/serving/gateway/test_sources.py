@@ -109,7 +109,7 @@ def test_all_values_in_pages(filled: Watched, arguments: str, keys: list[int]) -
 
 @pytest.mark.parametrize("limit", [-1, 10_001])
 def test_limit_out_of_bounds(filled: Watched, limit: int) -> None:
-    assert execute(SCHEMA, filled, f"{{ artists(limit: {limit}) {{ id }} }}") == (
+    assert execute(SCHEMA, filled, "query ($n: Int) { artists(limit: $n) { id } }", {"n": limit}) == (
         None,
         [f"limit {limit} is not from 0 to 10000"],
     )
