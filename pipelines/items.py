@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.names import Names, packed, unpacked
 from pipelines.reading import Part
 from pipelines.shuffle import Shuffle
-from store import Cell, Row, Store, varint
+from store import Cell, Row, Store, layout, names, varint
 from store.varint import JIT
 
 
@@ -79,10 +79,14 @@ class Items(NamedTuple):
     def rows(self) -> Iterator[tuple[bytes, Row]]:
         """The rows, by ascending id."""
         data, start = self.data.tobytes(), 0
-        keys = self.ids.astype(">i8").tobytes()
-        for row, end in enumerate(self.ends.tolist()):
-            yield keys[8 * row : 8 * row + 8], (Cell("item", b"item", data[start:end]),)
+        for key, end in zip(self.keys(), self.ends.tolist(), strict=True):
+            yield key, (Cell("item", b"item", data[start:end]),)
             start = end
+
+    def keys(self) -> list[bytes]:
+        """The row keys."""
+        keys = self.ids.astype(">i8").tobytes()
+        return [keys[at : at + layout.KEY_BYTES] for at in range(0, len(keys), layout.KEY_BYTES)]
 
 
 def items_of(table: str, names: Names) -> Items:
@@ -111,8 +115,8 @@ class ItemMerger:
         return items_of(parts[0].kind, self._names(parts))
 
     def write(self, store: Store, computed: Items) -> dict[str, int]:
-        """Writes the items, whatever names they had."""
-        store.write(computed.table, computed.rows())
+        """Writes the items, whatever names they had from files."""
+        names.write_from_files(store, computed.table, computed.rows(), computed.keys())
         return {computed.table: len(computed.ids), "renamed": computed.conflicts}
 
     def _names(self, parts: list[Part]) -> Names:

@@ -11,6 +11,7 @@ from apache_beam.runners.runner import PipelineRunner
 
 from data.format import KINDS
 from pipelines.errors import PipelineError
+from schemas.messages import FORMATS
 from store import DEFAULT_STORE
 from store.urls import VARIABLE
 
@@ -57,6 +58,21 @@ def add_name_options(parser: argparse.ArgumentParser) -> None:
             metavar="PATTERN",
             help=f"files with the names of {kind} (default: LFM-1b_{kind}*.txt beside the events)",
         )
+
+
+def add_stream_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options for reading a stream in place of files."""
+    parser.add_argument(
+        "--kafka",
+        metavar="HOST:PORT",
+        help="read listening events and names from the topics of this broker instead of files, until SIGTERM",
+    )
+    parser.add_argument("--topic", default="listeningevents", help="of the events (default: %(default)s)")
+    parser.add_argument("--format", choices=FORMATS, default="json", help="of the messages (default: %(default)s)")
+    parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    parser.add_argument(
+        "--metrics_port", type=int, metavar="PORT", help="serve figures for Prometheus there (default: nowhere)"
+    )
 
 
 def store_url(ours: argparse.Namespace) -> str:

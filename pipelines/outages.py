@@ -2,7 +2,11 @@
 
 import logging
 import time
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two attempts: each pause is twice the one before."""
@@ -41,13 +45,20 @@ def outage_of(what: str) -> Outage:
     return Outage(what)
 
 
-class Pauses:
-    """Pauses between attempts, ever longer."""
+def patient(ask: Callable[[], _T], what: str, error: type[Exception]) -> _T:
+    """What `ask` gives, as soon as it does not raise `error`: an outage is waited for.
 
-    def __init__(self) -> None:
-        self._next = FIRST_PAUSE
-
-    def pause(self) -> None:
-        """Waits."""
-        time.sleep(self._next)
-        self._next = min(2 * self._next, LONGEST_PAUSE)
+    Args:
+        what: is asked, as the log calls it.
+    """
+    outage, pause = outage_of(what), FIRST_PAUSE
+    while True:
+        try:
+            answer = ask()
+        except error as failure:
+            outage.failed(str(failure))
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            outage.over()
+            return answer

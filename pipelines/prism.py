@@ -44,7 +44,10 @@ def running(options: PipelineOptions) -> Iterator[PrismRunner]:
     port = _free_port()
     command = [str(path), "--job_port", str(port), "--log_level", "error", "--serve_http=false"]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(tied(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
+        # In a session of its own, for a Ctrl-C is meant for us: Prism is needed until what is in hand is finished.
+        process = subprocess.Popen(  # noqa: S603
+            tied(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             _wait(process, port, log)
             portable = options.view_as(PortableOptions)

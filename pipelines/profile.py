@@ -6,10 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from data.format import KINDS, SAMPLE, siblings, spellings
+from pipelines import stream
 from pipelines.cli import command
+from pipelines.errors import PipelineError
 from pipelines.files import exists
 from pipelines.job import Job, Summary, run
-from pipelines.options import add_input_options, add_name_options, parse, positive, store_url
+from pipelines.kafka.decoding import Format
+from pipelines.options import add_input_options, add_name_options, add_stream_options, parse, positive, store_url
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         choices=["profiles"],
         help="leave out histories, windows and names; replaces what an earlier such run wrote",
     )
+    add_stream_options(options)
     options.add_argument(
         "--shards", type=positive, help="number of shards of users (default: by the size of the input)"
     )
@@ -41,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> Summary:
     """Runs the job; what `argv` holds is described by `--help`."""
     ours, beam_options = parse(parser(), argv)
+    if ours.kafka:
+        return stream.run(_stream(ours), beam_options)
     job = Job(
         events=ours.events,
         names={} if ours.only else _names(ours),
@@ -52,6 +58,21 @@ def main(argv: Sequence[str] | None = None) -> Summary:
         shards=ours.shards,
     )
     return run(job, beam_options)
+
+
+def _stream(ours: argparse.Namespace) -> stream.Stream:
+    if ours.only:
+        raise PipelineError("--only profiles leaves out the histories, which a stream needs: leave the option out")
+    if ours.format == "confluent" and not ours.registry:
+        raise PipelineError("--format confluent needs the schema registry: name it with --registry URL")
+    return stream.Stream(
+        kafka=ours.kafka,
+        topic=ours.topic,
+        format=Format(ours.format, ours.registry),
+        store=store_url(ours),
+        k=ours.k,
+        metrics_port=ours.metrics_port,
+    )
 
 
 def _names(ours: argparse.Namespace) -> dict[str, Sequence[str]]:

@@ -1,9 +1,11 @@
 """What a store was built with: a later run must fit to it, or the values would not be a function of the events."""
 
+from uuid import uuid4
+
 from pipelines.errors import PipelineError
 from store import Store, layout
 
-LENGTH, CONTENTS = "k", "contents"
+LENGTH, CONTENTS, IDENTITY = "k", "contents", "identity"
 WHOLE, PROFILES = "whole", "profiles"
 
 
@@ -34,3 +36,12 @@ def prepare(store: Store, k: int, *, whole: bool) -> None:
     store.set_setting(CONTENTS, WHOLE if whole else PROFILES)
     if not whole:
         store.clear(layout.USERS)
+
+
+def identity(store: Store) -> str:
+    """What tells this store from all others, also from one that is made anew at its place."""
+    found = store.setting(IDENTITY)
+    if found is None:
+        store.set_setting(IDENTITY, uuid4().hex)
+        found = str(store.setting(IDENTITY))
+    return found

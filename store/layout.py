@@ -26,9 +26,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "toptracksperyear",
         "deletions",
     ),
-    "artists": ("item",),
-    "albums": ("item",),
-    "tracks": ("item",),
+    "artists": ("item", "live"),
+    "albums": ("item", "live"),
+    "tracks": ("item", "live"),
     META: ("setting",),
     CHANGES: ("user",),
     TRENDING: ("trendingartists", "trendingalbums", "trendingtracks"),
@@ -37,6 +37,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 
 DATA = tuple(table for table in TABLES if table not in (META, CHANGES, TRENDING))
 """The tables that follow from the events and names alone, not from when they came."""
+
+LIVE = "live"
+"""The family of the names that came by a topic: they say where a name is from, and are no data."""
 
 VERSION = ("profile", b"version")
 """The cell of a row of `users` that changes with every change of its history."""

@@ -41,12 +41,12 @@ def _events(user: int, cells: list[Cell]) -> list[dict[str, int]]:
 
 def names(store: Store, table: str) -> dict[int, str]:
     """The names in one of the tables of items."""
-    items = (item_of(row) for _, row in store.scan(table))
+    items = (item_of(row) for _, row in store.scan(table, families=["item"]))
     return {item["id"]: item["name"] for item in items}
 
 
 def item_of(row: Row) -> dict[str, Any]:
     """The Item in a row of one of the tables of items."""
-    (cell,) = row
+    cell, *_ = row
     item: dict[str, Any] = avro.decode("Item", cell.value)
     return item

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from pipelines.outages import Pauses, outage_of
+from pipelines import outages
 
 _T = TypeVar("_T")
 
@@ -68,6 +68,11 @@ class Cluster:
                 **settings,
             }
         )
+
+    def topics(self) -> frozenset[str]:
+        """The names of all topics; waits until the broker answers."""
+        with closing(self.consumer()) as consumer:
+            return frozenset(patient(lambda: consumer.list_topics(timeout=SECONDS), str(self)).topics)
 
     def partitions(self, topics: Sequence[str]) -> list[Partition]:
         """The partitions of topics; waits until the broker answers and the topics exist."""
@@ -128,15 +133,17 @@ def within(partition: Partition, offset: int, bounds: Bounds) -> int:
 
 def patient(ask: Callable[[], _T], what: str) -> _T:
     """What `ask` gives, as soon as Kafka gives it: an outage is waited for, with log lines."""
+    return outages.patient(partial(_asked, ask), what, KafkaAwayError)
+
+
+class KafkaAwayError(Exception):
+    """Kafka did not do what it was asked; says why."""
+
+
+def _asked(ask: Callable[[], _T]) -> _T:
     from confluent_kafka import KafkaException
 
-    outage, pauses = outage_of(what), Pauses()
-    while True:
-        try:
-            answer = ask()
-        except KafkaException as error:
-            outage.failed(error.args[0].str())
-            pauses.pause()
-        else:
-            outage.over()
-            return answer
+    try:
+        return ask()
+    except KafkaException as error:
+        raise KafkaAwayError(error.args[0].str()) from error

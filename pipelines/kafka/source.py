@@ -16,15 +16,18 @@ from apache_beam import coders
 from apache_beam.io.iobase import RestrictionProgress
 from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.metrics import Metrics
 from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
+from pipelines.figures import FIGURES
 from pipelines.kafka.client import Cluster, Partition
 from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Message, NameDecoder, Names
 from pipelines.kafka.readers import READERS, Reader
 from pipelines.kafka.rejects import RejectWriter
 from pipelines.kafka.watermarks import WATERMARKS
+from pipelines.reading import METRICS
 
 EVENTS, NAMES = "events", "names"
 """Tags of the outputs: `decoding.Events`, with the time of the earliest as timestamp, and `decoding.Names`."""
@@ -143,6 +146,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             messages = reader.read(BATCH, READ_SECONDS)
             if messages and not tracker.try_claim(messages[-1].offset()):
                 raise _NotOursError
+            FIGURES.read(partition, reader.behind, messages[-1].timestamp()[1] / 1000 if messages else None)
             yield from self._outputs(partition, messages, watermark)
         except BaseException as error:
             READERS.lose(reader)
@@ -158,6 +162,8 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
         if rejects:
             self.rejects.write(partition, rejects)
+            FIGURES.rejected(partition, len(rejects))
+            Metrics.counter(METRICS, "rejected").inc(len(rejects))
         if isinstance(decoded, Names):
             yield beam.pvalue.TaggedOutput(NAMES, decoded)
         elif decoded is not None:
@@ -175,6 +181,7 @@ def _decoder(form: Format, topic: str, table: str | None) -> Decoder:
 def _commit(reader: Reader, offset: int) -> None:
     try:
         reader.commit(offset)
+        FIGURES.committed(reader.partition)
     except Exception as error:  # the offset is committed with the next batch: what is read twice does no harm
         _log.warning("topic %s, partition %d: offset %d is not committed: %s", *reader.partition, offset, error)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.outages import Pauses, outage_of
+from pipelines import outages
 from pipelines.trending.panes import Pane
 from schemas import avro
 from schemas.catalogue import CATALOGUE
@@ -31,13 +31,4 @@ class ChartsWriter:
 
     def write(self, panes: Sequence[Pane]) -> None:
         """Sets the cells of the panes' windows, all at once."""
-        outage, pauses = outage_of(f"store {self.url}"), Pauses()
-        while True:
-            try:
-                open_store(self.url).write(TRENDING, rows_of(panes))
-            except StoreError as error:
-                outage.failed(str(error))
-                pauses.pause()
-            else:
-                outage.over()
-                return
+        outages.patient(lambda: open_store(self.url).write(TRENDING, rows_of(panes)), f"store {self.url}", StoreError)

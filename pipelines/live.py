@@ -1,0 +1,67 @@
+"""What a stream writes: each batch is united with what the store holds, in the stage that read it.
+
+A store that is away is waited for, within the bundle: its offsets are not committed before it is over.
+"""
+
+from functools import partial
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from pipelines import outages
+from pipelines.figures import FIGURES
+from pipelines.kafka.decoding import Events, Names
+from pipelines.reading import METRICS
+from store import StoreError, names, open_store
+from store.profiles import union
+from store.profiles.deletions import NONE, Deletions, taken_back
+from store.profiles.events import Columns, unite
+from store.profiles.rows import rows_of
+
+
+class WriteEvents(beam.DoFn):
+    """Unites listening events, and deletions, with the histories in a store.
+
+    Attributes:
+        k: length of the charts.
+    """
+
+    def __init__(self, store: str, k: int) -> None:
+        self.url, self.k = store, k
+
+    def setup(self) -> None:
+        self.store = open_store(self.url)
+        self.events = Metrics.counter(METRICS, "events")
+        self.freshness = Metrics.distribution(METRICS, "freshness_ms")
+
+    def process(self, events: Events) -> None:
+        added, gone = _parted(events)
+        rows = rows_of(unite(added), self.k, whole=True)
+        outages.patient(partial(union.write, self.store, rows, self.k, gone), f"store {self.url}", StoreError)
+        count = events.columns.shape[1]
+        FIGURES.written(count, events.accepted)
+        self.events.inc(count)
+        self.freshness.update(int(1000 * FIGURES.freshness))
+
+
+def _parted(events: Events) -> tuple[Columns, Deletions]:
+    """The events that add listens, and the deletions."""
+    if not events.deleted.any():
+        return events.columns, Deletions(NONE.taken, events.erased)
+    taken = taken_back(events.columns[:, events.deleted])
+    return events.columns[:, ~events.deleted], Deletions(taken, events.erased)
+
+
+class WriteNames(beam.DoFn):
+    """Writes the latest names of items."""
+
+    def __init__(self, store: str) -> None:
+        self.url = store
+
+    def setup(self) -> None:
+        self.store = open_store(self.url)
+
+    def process(self, batch: Names) -> None:
+        write = partial(names.write_live, self.store, batch.table, batch.names)
+        outages.patient(write, f"store {self.url}", StoreError)
+        Metrics.counter(METRICS, batch.table).inc(len(batch.names))
