@@ -10,6 +10,7 @@ from pipelines import backfill, profile
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/pipelines.md").read_text()
+STREAMING = (ROOT / "docs/streaming.md").read_text()
 LOADING, BACKFILLING = re.split(r"^## Backfilling$", DOCUMENT, flags=re.MULTILINE)
 
 
@@ -23,7 +24,7 @@ def documented(text: str) -> set[str]:
 
 
 def test_the_options_of_profile_are_documented() -> None:
-    assert documented(LOADING) == options_of(profile.parser())
+    assert documented(LOADING) | documented(STREAMING) == options_of(profile.parser())
 
 
 def test_the_options_of_backfill_are_documented() -> None:

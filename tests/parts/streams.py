@@ -43,12 +43,19 @@ class Stream:
 
     def figure(self, name: str) -> float:
         """A figure of its Prometheus endpoint, summed over all labels; 0 as long as there is none."""
+        return sum(self._figures(name))
+
+    def reads(self) -> bool:
+        """Whether it has begun to read."""
+        return bool(self._figures("lag_events"))
+
+    def _figures(self, name: str) -> list[float]:
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self.metrics_port}/metrics", timeout=5) as answer:
                 text = answer.read().decode()
         except OSError:
-            return 0.0
-        return sum(float(value) for value in re.findall(rf"^profiles_{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
+            return []
+        return [float(value) for value in re.findall(rf"^profiles_{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)]
 
     def said(self, text: str) -> bool:
         """Whether a text is in its log."""
@@ -72,15 +79,15 @@ class Stream:
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(SECONDS)
-        assert status == 0, self.log.read_text()
+        assert status == 0, f"exit status {status}: {self.log.read_text()}"
         return time.monotonic() - begun
 
     def wait_until_caught_up(self, *topics: str) -> None:
-        """Waits until everything in the topics, of events if none are named, counts as read."""
+        """Waits until it reads, and everything in the topics, of events if none are named, counts as read."""
 
         def caught_up() -> bool:
             assert self.process.poll() is None, self.log.read_text()
-            return behind(self.kafka, self.store, topics or (TOPIC,)) == 0
+            return self.reads() and behind(self.kafka, self.store, topics or (TOPIC,)) == 0
 
         wait_until(caught_up, 2 * SECONDS)
 
