@@ -20,21 +20,27 @@ from tests.bench.measure import Cost, cost, insert, middle, python, table
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 NAIVE_UP_TO = 1_000_000
 ORDERS = {"user": "grouped by user", "time": "in order of time"}
+PEERS = {"duckdb": "DuckDB", "chdb": "chDB", "beam": "naive Beam"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints the tables; `--write` puts them into docs/performance.md."""
     parser = argparse.ArgumentParser("python -m tests.bench.batch", description=__doc__)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000, 50_000_000])
+    parser.add_argument("--orders", choices=ORDERS, nargs="+", default=[*ORDERS])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", action="store_true", help="leave out the peers, for sizes which they cannot take")
     parser.add_argument("--folder", type=Path, help="where data sets are, or are made (default: a temporary folder)")
     parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT.name}")
     options = parser.parse_args(argv)
     rows = []
     with folder(options.folder) as place:
         for events in options.events:
-            for order in ORDERS:
-                rows += compare(data_set(place, events, order), place, events, order, options.rounds)
+            for order in options.orders:
+                peers = [] if options.alone else peers_for(events, order)
+                rows += compare(
+                    data_set(place, events, order), place, f"{events:,} {ORDERS[order]}", peers, options.rounds
+                )
     text = table(["input", "", "wall s", "CPU s", "memory MB", "our wall / its", "our CPU / its"], rows)
     print(text)
     if options.write:
@@ -59,25 +65,30 @@ def data_set(place: Path, events: int, order: str) -> Path:
     return made / "LFM-1b_LEs.txt"
 
 
-def compare(events: Path, place: Path, count: int, order: str, rounds: int) -> list[list[str]]:
+def peers_for(events: int, order: str) -> list[str]:
+    """The peers, by name of the module; the slow one only where it comes to an end soon."""
+    return ["duckdb", "chdb", *(["beam"] if events <= NAIVE_UP_TO and order == "user" else [])]
+
+
+def compare(events: Path, place: Path, title: str, peers: Sequence[str], rounds: int) -> list[list[str]]:
     """The rows of one data set: ours, and each peer with its ratio to ours."""
     store, out = place / "store", place / "peer.tsv"
     ours = python(
         "pipelines.profile", "--events", str(events), "--store", f"lmdb:{store}", "--rejects", str(place / "rejects")
     )
     sides = {"ours, `--only profiles`": [*ours, "--only", "profiles"], "ours, everything": ours}
-    for name, module in (("DuckDB", "duckdb"), ("chDB", "chdb"), ("naive Beam", "beam")):
-        if module != "beam" or (count <= NAIVE_UP_TO and order == "user"):
-            for repeats, described in (("drop", ""), ("keep", ", repeats kept")):
-                sides[name + described] = python(f"tests.bench.peers.{module}_profiles", str(events), str(out), repeats)
+    for peer in peers:
+        for repeats, described in (("drop", ""), ("keep", ", repeats kept")):
+            command = python(f"tests.bench.peers.{peer}_profiles", str(events), str(out), repeats)
+            sides[PEERS[peer] + described] = command
     measured: dict[str, list[Cost]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, command in sides.items():
             shutil.rmtree(store, ignore_errors=True)
-            print(f"{count:,} {order}: {name}", file=sys.stderr, flush=True)
             measured[name].append(cost(command))
+            print(f"{title}: {name}: {measured[name][-1]}", file=sys.stderr, flush=True)
             check(name, store, out, place / "ours.tsv")
-    return rows_of({name: middle(costs) for name, costs in measured.items()}, f"{count:,} {ORDERS[order]}")
+    return rows_of({name: middle(costs) for name, costs in measured.items()}, title)
 
 
 def rows_of(costs: dict[str, Cost], title: str) -> list[list[str]]:
