@@ -17,7 +17,7 @@ settings.load_profile("unhurried")
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):  # workers start when this is done
-        compiled.bring_up_to_date()
+        compiled.bring_up_to_date(fill=bool(session.config.getoption("numprocesses", None)))
 
 
 @pytest.fixture(scope="session")

@@ -12,24 +12,29 @@ PACKAGES = ("pipelines", "store")
 STAMP = ROOT / "store/__pycache__/compiled"
 
 
-def bring_up_to_date() -> None:
-    """Empties and fills the cache, unless it was filled from the present sources.
+FILLED = " filled"
 
-    Numba looks only at the module of a function, so it does not see changes of functions which that one calls; and
-    processes which fill an empty cache at the same time may take each other's files.
+
+def bring_up_to_date(*, fill: bool) -> None:
+    """Empties the cache if the sources have changed, as Numba does not see a change in a module which another calls.
+
+    Args:
+        fill: fill it, too. Processes which compile at the same time may take each other's files.
     """
     STAMP.parent.mkdir(exist_ok=True)
     with STAMP.open("a+") as stamp:
         fcntl.flock(stamp, fcntl.LOCK_EX)
         stamp.seek(0)
-        sources = _sources()
-        if stamp.read() == sources:
-            return
+        known, sources = stamp.read(), _sources()
+        if known.removesuffix(FILLED) != sources:
+            for path in ROOT.glob("[!.]*/**/__pycache__/*.nb[ic]"):
+                path.unlink()
+            known = sources
+        if fill and not known.endswith(FILLED):
+            _fill()
+            known += FILLED
         stamp.truncate(0)
-        for path in ROOT.glob("[!.]*/**/__pycache__/*.nb[ic]"):
-            path.unlink()
-        _fill()
-        stamp.write(sources)
+        stamp.write(known)
 
 
 def _sources() -> str:
