@@ -37,4 +37,5 @@ class Loader:
         self._values.clear_all()
 
     async def _load(self, wanted: list[Wanted]) -> list[Any]:
-        return await self._reader.read(wanted, self.trace)
+        known = await self._reader.values(wanted, self.trace)
+        return [known[one] for one in wanted]

@@ -64,8 +64,8 @@ class Reader:
         self._running = 0
         self._names: Cache[Wanted] = Cache(NAMES, name_seconds)
 
-    async def read(self, wanted: Sequence[Wanted], trace: Trace) -> list[Any]:
-        """What is wanted, in the order asked, as `store.topics.read` gives it.
+    async def values(self, wanted: Sequence[Wanted], trace: Trace) -> dict[Wanted, Any]:
+        """What is wanted, and what the store has of it, as `store.topics.read` gives it.
 
         Raises:
             StoreError: the store cannot be read.
@@ -80,7 +80,7 @@ class Reader:
                 known[one] = value
                 if one.topic in CACHED and isinstance(one, Address):
                     self._names.put(one, value)
-        return [known[one] for one in wanted]
+        return known
 
     def forget(self, address: Address) -> None:
         """Lets the value of an address be read anew."""

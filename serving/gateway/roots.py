@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from graphql import GraphQLField
+from graphql import GraphQLError, GraphQLField
 
 from schemas.catalogue import CATALOGUE, Topic
 from serving.gateway.context import Context
@@ -13,6 +13,17 @@ from serving.gateway.resolvers import Arguments, Parent, Resolve, finisher
 from store.changes import UserChange
 from store.history import Events
 from store.topics import Address
+
+
+def writing(resolve: Resolve) -> Resolve:
+    """The resolver of a field of `Mutation`, for clients that may write."""
+
+    def permitted(parent: Parent, context: Context, arguments: Arguments) -> Any:
+        if not context.may_write:
+            raise GraphQLError("this API key may read, but not write: use one that may")
+        return resolve(parent, context, arguments)
+
+    return permitted
 
 
 def mutation(directive: TopicDirective, field: GraphQLField) -> Resolve:

@@ -34,7 +34,7 @@ CACHED = 256
 
 def extensions(limits: Limits, production: bool) -> list[Callable[[], SchemaExtension]]:
     """Strawberry extensions which keep the limits, and which parse and validate each text once."""
-    rules: list[type[ASTValidationRule]] = [_rule(limits)]
+    rules: list[type[ASTValidationRule]] = [limits_rule(limits)]
     hidden: list[Callable[[], SchemaExtension]] = [DisableIntrospection] if production else []
     return [
         *hidden,
@@ -45,7 +45,9 @@ def extensions(limits: Limits, production: bool) -> list[Callable[[], SchemaExte
     ]
 
 
-def _rule(limits: Limits) -> type[ValidationRule]:
+def limits_rule(limits: Limits) -> type[ValidationRule]:
+    """The rule that a query keeps to the limits."""
+
     class LimitsRule(ValidationRule):
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(context)

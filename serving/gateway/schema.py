@@ -17,6 +17,7 @@ from serving.gateway.context import Context
 from serving.gateway.directives import DIRECTIVES
 from serving.gateway.errors import for_client
 from serving.gateway.limits import Limits
+from serving.gateway.prepared import Prepared
 from serving.gateway.rules import extensions
 from serving.gateway.scalars import LONG, SCALARS, Long
 from serving.gateway.types import build_types
@@ -27,13 +28,37 @@ class GatewaySchema(strawberry.Schema):
 
     Attributes:
         production: whether messages say no names that the client did not give.
+        prepared: the queries that were asked.
     """
 
     production: bool
+    prepared: Prepared
 
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """The answer to a query."""
-        result = await super().execute(*args, **kwargs)
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """The answer to a query: by its plan if there is one, else by the ordinary executor."""
+        result = None
+        if query and context_value:
+            data = await self.prepared.answer(query, operation_name, variable_values, context_value)
+            result = None if data is None else ExecutionResult(data=data, errors=None)
+        if result is None:
+            result = await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
         self._mask(result)
         return result
 
@@ -107,4 +132,5 @@ def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> Ga
         config=StrawberryConfig(auto_camel_case=False, scalar_map={Long: LONG}),
     )
     made.production = production
+    made.prepared = Prepared(made._schema, limits)
     return made

@@ -32,7 +32,7 @@ from strawberry.types.field import StrawberryField
 from serving.gateway.check import own_types
 from serving.gateway.directives import TopicDirective, directive_of, directives_of
 from serving.gateway.resolvers import ROOT, Parent, Resolve, resolver
-from serving.gateway.roots import mutation, subscription
+from serving.gateway.roots import mutation, subscription, writing
 from serving.gateway.scalars import SCALARS
 
 
@@ -40,11 +40,13 @@ class SdlField(StrawberryField):
     """A field of the SDL.
 
     Attributes:
+        given: the field as the SDL has it.
         resolve: gives its value.
         unset: its arguments, all null: what is in scope where a query leaves them out.
         plain: it needs neither arguments nor the request's context.
     """
 
+    given: GraphQLField
     resolve: Resolve
     unset: Mapping[str, None]
     plain: bool
@@ -59,7 +61,7 @@ class SdlField(StrawberryField):
         parent: Parent = source or ROOT
         arguments = parent.arguments
         if self.unset:
-            arguments = {**arguments, **self.unset, **{name: _plain(value) for name, value in kwargs.items()}}
+            arguments = {**arguments, **self.unset, **{name: plain(value) for name, value in kwargs.items()}}
         return self.resolve(parent, info and info.context, arguments)
 
 
@@ -131,6 +133,7 @@ def _complete(field: SdlField, owner: GraphQLObjectType, given: GraphQLField, ty
     name = str(field.graphql_name)
     field.type = _annotation(given.type, types)
     field.arguments = [_argument(argument, value, types) for argument, value in given.args.items()]
+    field.given = given
     field.resolve = _resolve(owner, name, given)
     field.is_subscription = owner.name == "Subscription"
     field.unset = dict.fromkeys(given.args)
@@ -140,8 +143,10 @@ def _complete(field: SdlField, owner: GraphQLObjectType, given: GraphQLField, ty
 def _resolve(owner: GraphQLObjectType, name: str, given: GraphQLField) -> Resolve:
     directive = directive_of(given)
     if isinstance(directive, TopicDirective) and owner.name in ROOTS:
-        return ROOTS[owner.name](directive, given)
-    return resolver(f"{owner.name}.{name}", name, given)
+        resolve = ROOTS[owner.name](directive, given)
+    else:
+        resolve = resolver(f"{owner.name}.{name}", name, given)
+    return writing(resolve) if owner.name == "Mutation" else resolve
 
 
 ROOTS: Mapping[str, Callable[[TopicDirective, GraphQLField], Resolve]] = {
@@ -193,10 +198,10 @@ def _member(value: Any, kind: Any) -> Any:
     return kind[value] if value is not None and isinstance(kind, enum.EnumMeta) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """An argument's value, with names in the place of enum members."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     return value.value if isinstance(value, enum.Enum) else value
