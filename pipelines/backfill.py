@@ -3,14 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from pipelines import settings
 from pipelines.cli import command
 from pipelines.errors import PipelineError
 from pipelines.job import Job, Summary, run
 from pipelines.listens import Selection
-from pipelines.options import add_input_options, parse, store_url
+from pipelines.options import add_input_options, midnight, parse, store_url
 from pipelines.parse import is_id
 from store import StoreError, open_store
 
@@ -33,15 +32,6 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--to", dest="end", type=midnight, metavar="DATE", help="the day after the last one, in UTC")
     options.add_argument("--users", type=users, metavar="ID,ID,...", help="only these users")
     return options
-
-
-def midnight(text: str) -> int:
-    """The first second of a date, in UTC, since the epoch."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a date like 2012-03-01") from None
-    return int(day.timestamp())
 
 
 def users(text: str) -> frozenset[int]:

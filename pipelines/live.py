@@ -35,7 +35,7 @@ class WriteEvents(beam.DoFn):
         self.freshness = Metrics.distribution(METRICS, "freshness_ms")
 
     def process(self, events: Events) -> None:
-        added, gone = _parted(events)
+        added, gone = parted(events)
         rows = rows_of(unite(added), self.k, whole=True)
         outages.patient(partial(union.write, self.store, rows, self.k, gone), f"store {self.url}", StoreError)
         count = events.columns.shape[1]
@@ -44,7 +44,7 @@ class WriteEvents(beam.DoFn):
         self.freshness.update(int(1000 * FIGURES.freshness))
 
 
-def _parted(events: Events) -> tuple[Columns, Deletions]:
+def parted(events: Events) -> tuple[Columns, Deletions]:
     """The events that add listens, and the deletions."""
     if not events.deleted.any():
         return events.columns, Deletions(NONE.taken, events.erased)

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -71,6 +72,13 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="json", help="of the messages (default: %(default)s)")
     parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
     parser.add_argument(
+        "--trending_since",
+        type=midnight,
+        metavar="DATE",
+        help="leave out windows of what is trending which began before this day, like 2012-03-01, in UTC "
+        "(default: 30 days ago)",
+    )
+    parser.add_argument(
         "--metrics_port", type=int, metavar="PORT", help="serve figures for Prometheus there (default: nowhere)"
     )
 
@@ -78,6 +86,15 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
 def store_url(ours: argparse.Namespace) -> str:
     """The store which the options, or else the environment, name."""
     return str(ours.store or os.environ.get(VARIABLE) or DEFAULT_STORE)
+
+
+def midnight(text: str) -> int:
+    """The first second of a date, in UTC, since the epoch."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a date like 2012-03-01") from None
+    return int(day.timestamp())
 
 
 def share(text: str) -> float:

@@ -71,6 +71,7 @@ def _stream(ours: argparse.Namespace) -> stream.Stream:
         format=Format(ours.format, ours.registry),
         store=store_url(ours),
         k=ours.k,
+        trending_since=ours.trending_since,
         metrics_port=ours.metrics_port,
     )
 

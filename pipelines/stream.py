@@ -25,6 +25,7 @@ from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
 from pipelines.kafka.watermarks import WATERMARKS
 from pipelines.live import WriteEvents, WriteNames
 from pipelines.options import LOCAL_RUNNERS
+from pipelines.trending import feeds
 from store import names, open_store
 
 PRISM = "PrismRunner"
@@ -46,6 +47,7 @@ class Stream:
         kafka: HOST:PORT of a broker.
         topic: of the listening events.
         k: length of the charts.
+        trending_since: leave out windows of trending which began before this second; None for what is long ago.
         metrics_port: where Prometheus finds the figures; None for nowhere.
     """
 
@@ -54,6 +56,7 @@ class Stream:
     format: Format
     store: str
     k: int
+    trending_since: int | None = None
     metrics_port: int | None = None
 
 
@@ -104,6 +107,8 @@ def build(pipeline: beam.Pipeline, stream: Stream, cluster: Cluster) -> None:
     messages = pipeline | ReadKafka(cluster, topics, stream.format)
     _ = messages[EVENTS] | "WriteEvents" >> beam.ParDo(WriteEvents(stream.store, stream.k))
     _ = messages[NAMES] | "WriteNames" >> beam.ParDo(WriteNames(stream.store))
+    since = feeds.since(open_store(stream.store), stream.trending_since)
+    _ = messages[EVENTS] | "Trending" >> feeds.WriteTrending(stream.store, since)
 
 
 def _topics_of_names(cluster: Cluster) -> list[str]:

@@ -123,7 +123,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         """Ends a partition with its bundle when the pipeline is drained."""
 
     def setup(self) -> None:
-        self.decoders = {topic: _decoder(self.format, topic, table) for topic, table in self.topics.items()}
+        self.decoders = {topic: decoder_of(self.format, topic, table) for topic, table in self.topics.items()}
         self.rejects = RejectWriter(self.cluster)
 
     @beam.DoFn.unbounded_per_element()
@@ -174,7 +174,8 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             watermark.set_watermark(_timestamp(reached))
 
 
-def _decoder(form: Format, topic: str, table: str | None) -> Decoder:
+def decoder_of(form: Format, topic: str, table: str | None) -> Decoder:
+    """The decoder of a topic: of the names in a table, or of listening events."""
     return EventDecoder(form, topic) if table is None else NameDecoder(form, topic, table)
 
 

@@ -18,11 +18,11 @@ def write(store: Store) -> None:
     Raises:
         StoreError: the store cannot be read or written.
     """
-    found = recent.find(store)
-    if found is None:
+    found = recent.activity(store)
+    if found.since is None:
         return
     listens = Listens()
-    plays = [change for rows in recent.read(store, found) for change in listens.add(rows)]
+    plays = [change for rows in recent.read(store, found, found.since) for change in listens.add(rows)]
     store.write(TRENDING, charts.rows_of(panes(plays, found.since)))
 
 

@@ -17,32 +17,30 @@ AT_ONCE = 1000
 """Users whose rows are read together."""
 
 
-class Recent(NamedTuple):
-    """The users whose listens may matter to windows which are still open.
+class Activity(NamedTuple):
+    """When the users of a store listened last, and who deleted listens, by row key."""
 
-    Attributes:
-        since: the first second of the earliest such window.
-        keys: row keys of users who listened since then, or deleted listens.
-    """
+    last: dict[bytes, int]
+    deleting: set[bytes]
 
-    since: int
-    keys: list[bytes]
+    @property
+    def since(self) -> int | None:
+        """The first second of the earliest window that may still be open; None if there are no listens."""
+        times = np.array([*self.last.values()], np.int64)
+        possible = times[times < time.time() + AHEAD]
+        if not len(possible):
+            return None
+        return max(int(possible.max()) // HOUR * HOUR - LONGEST - LATENESS, 0)
 
 
-def find(store: Store) -> Recent | None:
-    """The recent users of a store; None if it has no listens. Raises StoreError."""
-    last: dict[bytes, int] = {}
-    deleting: list[bytes] = []
+def activity(store: Store) -> Activity:
+    """The activity of all users. Raises StoreError."""
+    found = Activity({}, set())
     for key, row in store.scan(layout.USERS, families=["profile", deletions.FAMILY]):
-        last.update((key, time) for time in _last_listen(row))
+        found.last.update((key, last) for last in _last_listen(row))
         if row[-1].family == deletions.FAMILY:
-            deleting.append(key)
-    times = np.array([*last.values()], np.int64)
-    possible = times[times < time.time() + AHEAD]
-    if not len(possible):
-        return None
-    since = max(int(possible.max()) // HOUR * HOUR - LONGEST - LATENESS, 0)
-    return Recent(since, sorted({*deleting, *(key for key, time in last.items() if time >= since)}))
+            found.deleting.add(key)
+    return found
 
 
 def _last_listen(row: Row) -> Iterator[int]:
@@ -50,10 +48,11 @@ def _last_listen(row: Row) -> Iterator[int]:
     return (avro.decode(topic.value, cell.value) for cell in row if cell.qualifier == topic.place.column)
 
 
-def read(store: Store, recent: Recent) -> Iterator[Rows]:
-    """The listens and deletions of the recent users, some users at a time. Raises StoreError."""
-    for start in range(0, len(recent.keys), AT_ONCE):
-        keys = recent.keys[start : start + AT_ONCE]
+def read(store: Store, found: Activity, since: int) -> Iterator[Rows]:
+    """The listens and deletions of all users from `since` on, some users at a time. Raises StoreError."""
+    recent = sorted(found.deleting | {key for key, last in found.last.items() if last >= since})
+    for start in range(0, len(recent), AT_ONCE):
+        keys = recent[start : start + AT_ONCE]
         existing = store.rows(layout.USERS, keys, families=["history", deletions.FAMILY])
         gone = deletions.stored(existing)
-        yield within(rows_of(union.stored(existing), gone.taken, gone.erased), recent.since)
+        yield within(rows_of(union.stored(existing), gone.taken, gone.erased), since)
