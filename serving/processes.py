@@ -23,10 +23,14 @@ def listen(host: str, port: int) -> socket.socket:
         PortError: the port is taken, or there is no such address here.
     """
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
         reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise PortError(f"cannot listen on {host} port {port}: {reason}: choose another --port or --host") from error
+    # Else the second packet of an answer waits for the client to acknowledge the first, which takes 40 ms: asyncio sets
+    # this itself only for sockets that name their protocol. Connections inherit it.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket.socket) -> str:

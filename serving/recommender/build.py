@@ -5,6 +5,7 @@ Users whose rows have not changed since the build before are taken from it: what
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,12 @@ def build(
         GraphError: the folder cannot be written, or a user or an item has too many plays.
         StoreError: the store cannot be read.
     """
-    with files.building(folder) as new:
+    with files.building(folder) as new, ExitStack() as opened:
         if new is None:
             return None
         started = time.time()
         users, versions = versions_in(store)
-        writers = {name: Writer(new, name) for name in FIELDS}
+        writers = {name: opened.enter_context(closing(Writer(new, name))) for name in FIELDS}
         for first in range(0, len(users), USERS_AT_ONCE):
             if cancelled():
                 raise CancelledError

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from serving.recommender.graph import Adjacency, Graph, GraphError
 from serving.recommender.histories import FIELDS
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files; a build of another version is made again."""
 
 CURRENT = "current"

@@ -100,10 +100,10 @@ def _rows(
     users: NDArray[np.int64], items: NDArray[np.int64], slots: NDArray[np.uint32], sizes: NDArray[np.int64], of: Plays
 ) -> tuple[Adjacency, Adjacency]:
     """The edges of users by row, and of items by slot, with numbers of the graph at their other ends."""
-    user_edges, item_edges = np.empty((len(slots), 2), np.uint32), np.empty((len(slots), 2), np.uint32)
+    user_edges, item_edges = np.empty((len(slots), 3), np.uint32), np.empty((len(slots), 3), np.uint32)
     item_starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    too_many = fill_users(slots, of.plays, of.starts, 0, user_edges, item_edges, item_starts[:-1].copy())
-    if max(too_many, run_up(item_starts, item_edges)) >= 0:
+    fill_users(slots, of.plays, of.starts, 0, user_edges, item_edges, item_starts[:-1].copy())
+    if max(run_up(of.starts, user_edges), run_up(item_starts, item_edges)) >= 0:
         raise GraphError("a user who changed, or an item, has too many plays for the graph")
     user_edges[:, 0] = items[user_edges[:, 0]]
     item_edges[:, 0] = users[item_edges[:, 0]]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,27 +62,36 @@ def recommend(view: View, user: int, algorithm: Algorithm, how: Walks, seed: int
         seed: the same seed gives the same recommendations.
     """
     walk: Callable[..., Visits] = walks.salsa if algorithm == Algorithm.SALSA else walks.paths
-    visits = walk(view.ways, user, how.walks, how.length, how.reset, seed)
+    visits = walk(view.users_side, view.items_side, user, how.walks, how.length, how.reset, seed)
     own = view.items_of(user)
     items, sums, numbers = _tally(own, visits.items, visits.weights)
     known = len(own)
     scores = sums[known:]
     if algorithm == Algorithm.PATHS:
-        scores = scores / how.walks / (view.degrees(items[known:]) + POPULARITY_OFFSET) ** POPULARITY_EXPONENT
-    ids = view.item_ids(items[known:])
-    best = _best(scores, ids, limit)
+        scores = scores / how.walks / _penalties(view.users.bit_length())[view.degrees(items[known:])]
+    best, ids = _best(scores, lambda places: view.item_ids(items[known + places]), limit)
     reasons = _reasons(best + known, numbers, visits, own, view)
-    return [Recommendation(int(ids[i]), float(scores[i]), reasons[i + known]) for i in best.tolist()]
+    found = zip(best.tolist(), ids.tolist(), strict=True)
+    return [Recommendation(item, float(scores[place]), reasons[known + place]) for place, item in found]
 
 
-def _best(scores: NDArray[np.float64], ids: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
-    """The places of the best scores, best first, of equal ones the lower id."""
+@lru_cache
+def _penalties(bits: int) -> NDArray[np.float64]:
+    """What scores are divided by, for each number of listeners that has these bits: powers take long."""
+    return (np.arange(1 << bits) + POPULARITY_OFFSET) ** POPULARITY_EXPONENT
+
+
+def _best(
+    scores: NDArray[np.float64], ids_of: Callable[[NDArray[np.int64]], NDArray[np.int64]], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the best scores and the ids there, best first, of equal ones the lower id."""
+    places = np.arange(len(scores))
     if len(scores) > limit:
         least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        candidates = np.flatnonzero(scores >= least)
-    else:
-        candidates = np.arange(len(scores))
-    return candidates[np.lexsort((ids[candidates], -scores[candidates]))][:limit]
+        places = np.flatnonzero(scores >= least)
+    ids = ids_of(places)
+    order = np.lexsort((ids, -scores[places]))[:limit]
+    return places[order], ids[order]
 
 
 @njit(**JIT)
@@ -105,8 +115,8 @@ def _reasons(
     ids = view.item_ids(own)
     reasons = {}
     for number, share in zip(np.sort(chosen).tolist(), shares, strict=True):
-        best = _best(share, ids, MOST_REASONS)
-        reasons[number] = ids[best[share[best] > 0]].tolist()
+        best, found = _best(share, lambda places: ids[places], MOST_REASONS)
+        reasons[number] = found[share[best] > 0].tolist()
     return reasons
 
 

@@ -1,29 +1,37 @@
-"""One step of a random walk, for compiled code: over the graph with its overlay, uniformly or weighted by plays."""
+"""Half-steps of random walks, for compiled code: over the graph with its overlay, uniformly or weighted by plays.
+
+Arrays are taken out of their tuples before loops: in a loop, compiled code would count references to each of them, which
+takes longer than a step. An edge is known by one number: those of the overlay come after those of the graph.
+"""
 
 from typing import NamedTuple
 
+import numpy as np
 from numba import int64, njit, uint32, uint64
+from numpy.typing import NDArray
 
-from serving.recommender.graph import Adjacency
-from serving.recommender.overlay import Slots
 from store.profiles.hashing import entry_of
 from store.varint import JIT
 
 _GOLDEN = uint64(0x9E3779B97F4A7C15)
 
 
-class Ways(NamedTuple):
-    """All that a walk needs: the rows of the graph, and those of the overlay with what has rows there."""
+class Side(NamedTuple):
+    """The rows of the users or of the items: in the graph, and in the overlay, with the hash table of what has rows there.
 
-    users: Adjacency
-    items: Adjacency
-    user_slots: Slots
-    item_slots: Slots
-    new_users: Adjacency
-    new_items: Adjacency
+    For the arrays see `graph.Adjacency` and `overlay.Slots`.
+    """
+
+    starts: NDArray[np.int64]
+    edges: NDArray[np.uint32]
+    table: NDArray[np.int32]
+    bits: int
+    keys: NDArray[np.int64]
+    new_starts: NDArray[np.int64]
+    new_edges: NDArray[np.uint32]
 
 
-@njit(inline="always", **JIT)
+@njit(**JIT)
 def draw(states, walker):  # type: ignore[no-untyped-def]
     """32 random bits of a walker's own sequence (splitmix64; Steele, Lea & Flood 2014)."""
     states[walker] += _GOLDEN
@@ -33,73 +41,86 @@ def draw(states, walker):  # type: ignore[no-untyped-def]
     return (z ^ (z >> uint64(31))) >> uint64(32)
 
 
-@njit(inline="always", **JIT)
+@njit(**JIT)
 def below(bits, n):  # type: ignore[no-untyped-def]
     """32 random bits as a number from 0 to n - 1 (Lemire 2019, without the rejection)."""
     return int64((uint64(bits) * uint64(n)) >> uint64(32))
 
 
-@njit(inline="always", **JIT)
-def slot_of(number, slots):  # type: ignore[no-untyped-def]
+@njit(**JIT)
+def slot_of(number, table, bits, keys):  # type: ignore[no-untyped-def]
     """The overlay's row of a user or an item; -1 if there is none."""
-    if len(slots.keys) == 0:
+    if len(keys) == 0:
         return int64(-1)
-    return int64(slots.table[entry_of(number, slots.table, slots.bits, slots.keys)])
+    return int64(table[entry_of(number, table, bits, keys)])
 
 
-@njit(inline="always", **JIT)
-def find(edges, lo, hi, plays):  # type: ignore[no-untyped-def]
-    """The edge of a row within which the running sum passes `plays`."""
-    n = hi - lo
-    while n > 1:
-        half = n >> 1
-        lo = lo + half if int64(edges[lo + half - 1, 1]) <= plays else lo
-        n -= half
-    return lo
+@njit(**JIT)
+def value(edges, new_edges, e, column):  # type: ignore[no-untyped-def]
+    """One of the numbers of an edge."""
+    known = len(edges)
+    return edges[e, column] if e < known else new_edges[e - known, column]
 
 
-@njit(inline="always", **JIT)
-def weight(edges, lo, hi, by_plays):  # type: ignore[no-untyped-def]
-    """What the edges of a row weigh together: their plays, or one each."""
-    if not by_plays:
-        return hi - lo
-    return int64(edges[hi - 1, 1]) if hi > lo else int64(0)
-
-
-@njit(inline="always", **JIT)
-def row_of_user(ways, user):  # type: ignore[no-untyped-def]
-    """The edges of a user: the array, the first, the end."""
-    slot = slot_of(user, ways.user_slots)
+@njit(**JIT)
+def row_of_user(user, starts, table, bits, keys, new_starts, known):  # type: ignore[no-untyped-def]
+    """The first edge of a user and the end; `known` is the number of the graph's edges."""
+    slot = slot_of(user, table, bits, keys)
     if slot < 0:
-        return ways.users.edges, ways.users.starts[user], ways.users.starts[user + 1]
-    return ways.new_users.edges, ways.new_users.starts[slot], ways.new_users.starts[slot + 1]
+        return starts[user], starts[user + 1]
+    return known + new_starts[slot], known + new_starts[slot + 1]
 
 
-@njit(inline="always", **JIT)
-def listener_of(ways, item, by_plays, states, walker):  # type: ignore[no-untyped-def]
-    """A random user who plays an item; there has to be one."""
-    lo, hi = int64(0), int64(0)
-    if item < len(ways.items.starts) - 1:
-        lo, hi = ways.items.starts[item], ways.items.starts[item + 1]
-    known = weight(ways.items.edges, lo, hi, by_plays)
-    slot = slot_of(item, ways.item_slots)
-    first, end = int64(0), int64(0)
-    if slot >= 0:
-        first, end = ways.new_items.starts[slot], ways.new_items.starts[slot + 1]
-    total = known + weight(ways.new_items.edges, first, end, by_plays)
-    while True:
-        at = below(draw(states, walker), total)
-        if at >= known:
-            at -= known
-            return int64(
-                ways.new_items.edges[find(ways.new_items.edges, first, end, at) if by_plays else first + at, 0]
-            )
-        user = int64(ways.items.edges[find(ways.items.edges, lo, hi, at) if by_plays else lo + at, 0])
-        if slot_of(user, ways.user_slots) < 0:
-            return user
+@njit(**JIT)
+def find(edges, new_edges, lo, hi, bits):  # type: ignore[no-untyped-def]
+    """The edge of a row for 32 random bits, each with a chance proportional to its plays."""
+    plays = below(bits, value(edges, new_edges, hi - 1, 1))
+    e = lo + int64(value(edges, new_edges, lo + below(bits, hi - lo), 2))
+    while int64(value(edges, new_edges, e, 1)) <= plays:
+        e += 1
+    return e
 
 
-@njit(inline="always", **JIT)
-def plays_at(edges, lo, e):  # type: ignore[no-untyped-def]
+@njit(**JIT)
+def plays_at(edges, new_edges, lo, e):  # type: ignore[no-untyped-def]
     """The plays of an edge of a row that starts at `lo`."""
-    return edges[e, 1] - (edges[e - 1, 1] if e > lo else uint32(0))
+    before = value(edges, new_edges, e - 1, 1) if e > lo else uint32(0)
+    return value(edges, new_edges, e, 1) - before
+
+
+@njit(**JIT)
+def to_listeners(items, users, at, by_plays, states):  # type: ignore[no-untyped-def]
+    """Moves all walkers from items to users who play them, each edge with the same chance or by its plays."""
+    starts, edges, table, bits, keys, new_starts, new_edges = items
+    user_table, user_bits, user_keys = users.table, users.bits, users.keys
+    known = len(edges)
+    for walker in range(len(at)):
+        item, lo, hi, first, end = at[walker], int64(0), int64(0), known, known
+        if item < len(starts) - 1:
+            lo, hi = starts[item], starts[item + 1]
+        slot = slot_of(item, table, bits, keys)
+        if slot >= 0:
+            first, end = known + new_starts[slot], known + new_starts[slot + 1]
+        in_graph, in_all = hi - lo, hi - lo + end - first
+        if by_plays and end > first:
+            in_graph = int64(edges[hi - 1, 1]) if hi > lo else int64(0)
+            in_all = in_graph + int64(new_edges[end - 1 - known, 1])
+        while True:
+            if end > first and below(draw(states, walker), in_all) >= in_graph:
+                lo, hi = first, end
+            chosen = draw(states, walker)
+            e = find(edges, new_edges, lo, hi, chosen) if by_plays else lo + below(chosen, hi - lo)
+            at[walker] = int64(value(edges, new_edges, e, 0))
+            if e >= known or slot_of(at[walker], user_table, user_bits, user_keys) < 0:
+                break
+
+
+@njit(**JIT)
+def degrees_of(items, numbers, new_degrees):  # type: ignore[no-untyped-def]
+    """The numbers of listeners of items; `new_degrees` are those of the overlay's rows."""
+    starts, table, bits, keys = items.starts, items.table, items.bits, items.keys
+    degrees = np.empty(len(numbers), np.int64)
+    for i in range(len(numbers)):
+        slot = slot_of(numbers[i], table, bits, keys)
+        degrees[i] = new_degrees[slot] if slot >= 0 else starts[numbers[i] + 1] - starts[numbers[i]]
+    return degrees

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from serving.recommender.graph import Adjacency, Graph, Plays, add_popularity, plays_of_edges
 from serving.recommender.overlay import Overlay, overlay, places_of
-from serving.recommender.steps import Ways
+from serving.recommender.steps import Side, degrees_of
 
 MOST_POPULAR = 1000
 """Items of which it is known that they are popular."""
@@ -42,12 +42,18 @@ class View:
         self._graph, self._user_ids, self._day = graph, user_ids, day
         self._over: Overlay = overlay(graph, user_ids, users, played)
         over = self._over
-        self.ways = Ways(graph.users, graph.items, over.user_slots, over.item_slots, over.users, over.items)
+        self.users_side = Side(*graph.users, *over.user_slots, *over.users)
+        self.items_side = Side(*graph.items, *over.item_slots, *over.items)
 
     @property
     def edges(self) -> int:
         """The edges of the graph and the overlay."""
         return len(self._graph.days) + len(self._over.days)
+
+    @property
+    def users(self) -> int:
+        """The number of users."""
+        return len(self._user_ids) + len(self._over.new_users)
 
     def user(self, user: int) -> int | None:
         """The number of a user; None if it is not known."""
@@ -69,10 +75,7 @@ class View:
 
     def degrees(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """The numbers of listeners of items."""
-        starts, slots = self._graph.items.starts, places_of(self._over.item_slots.keys, items)
-        degrees, known = np.empty(len(items), np.int64), slots < 0
-        degrees[known] = starts[items[known] + 1] - starts[items[known]]
-        degrees[~known] = self._over.degrees[slots[~known]]
+        degrees: NDArray[np.int64] = degrees_of(self.items_side, items, self._over.degrees)
         return degrees
 
     def listeners(self, item: int, limit: int) -> Listeners:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
-from serving.recommender.steps import Ways, below, draw, find, listener_of, plays_at, row_of_user
+from serving.recommender.steps import Side, below, draw, find, plays_at, row_of_user, to_listeners, value
 from store.varint import JIT
 
 LOOK = 16
@@ -32,24 +32,24 @@ class Visits(NamedTuple):
     origins: NDArray[np.int32]
 
 
-def salsa(ways: Ways, user: int, walks: int, length: int, reset: float, seed: int) -> Visits:
+def salsa(users: Side, items: Side, home: int, walks: int, length: int, reset: float, seed: int) -> Visits:
     """The classic walks of SALSA from a user (Lempel & Moran 2000; as in Gupta et al. 2013, personalised by resets).
 
     Each walker alternates half-steps to an item of the user and to a user of the item, an edge with a chance
     proportional to its plays; before a half-step to an item it first returns home with the chance `reset`.
     Every item that is come to is a visit of weight 1.
     """
-    return Visits(*_salsa(ways, user, walks, length, _threshold(reset), np.uint64(seed)))
+    return Visits(*_salsa(users, items, home, walks, length, _threshold(reset), np.uint64(seed)))
 
 
-def paths(ways: Ways, user: int, walks: int, length: int, reset: float, seed: int) -> Visits:
+def paths(users: Side, items: Side, home: int, walks: int, length: int, reset: float, seed: int) -> Visits:
     """Walks whose visits estimate the paths from a user to items (after RP3β, Paudel et al. 2017).
 
     At home an item is chosen with a chance proportional to log(1 + plays), from an item any listener, each with the
     same chance; from there on any item. There the walker looks at up to `LOOK` items that stand in a row, from a
     random place: each is a visit of weight log(1 + plays) / number of items looked at. Home is not looked at.
     """
-    return Visits(*_paths(ways, user, walks, length, _threshold(reset), np.uint64(seed), _LOGARITHMS))
+    return Visits(*_paths(users, items, home, walks, length, _threshold(reset), np.uint64(seed), _LOGARITHMS))
 
 
 def _threshold(chance: float) -> int:
@@ -67,78 +67,100 @@ def _states(walks, seed):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _salsa(ways, home, walks, length, reset, seed):  # type: ignore[no-untyped-def]
+def _salsa(users, items, home, walks, length, reset, seed):  # type: ignore[no-untyped-def]
     states = _states(walks, seed)
     at, origin = np.full(walks, home, np.int64), np.zeros(walks, np.int32)
     most = walks * ((length + 1) // 2)
-    items, weights, origins = np.empty(most, np.int64), np.ones(most), np.empty(most, np.int32)
-    n = 0
-    for step in range(length):
-        if step % 2:
-            for walker in range(walks):
-                at[walker] = listener_of(ways, at[walker], True, states, walker)
-            continue
-        for walker in range(walks):
-            if step and draw(states, walker) < reset:
-                at[walker] = home
-            edges, lo, hi = row_of_user(ways, at[walker])
-            e = find(edges, lo, hi, below(draw(states, walker), edges[hi - 1, 1]))
-            if at[walker] == home:
-                origin[walker] = e - lo
-            at[walker] = items[n] = int64(edges[e, 0])
-            origins[n] = origin[walker]
-            n += 1
-    return items, weights, origins
+    visited, origins = np.empty(most, np.int64), np.empty(most, np.int32)
+    for step in range(0, length, 2):
+        if step:
+            to_listeners(items, users, at, True, states)
+            _go_home(at, home, reset, states)
+        _to_items(users, at, home, origin, states)
+        n = step // 2 * walks
+        visited[n : n + walks], origins[n : n + walks] = at, origin
+    return visited, np.ones(most), origins
 
 
 @njit(**JIT)
-def _leave(ways, home, logarithms):  # type: ignore[no-untyped-def]
-    """The running sums of the weights of the home's edges."""
-    edges, lo, hi = row_of_user(ways, home)
-    sums = np.empty(hi - lo)
-    total = 0.0
-    for e in range(lo, hi):
-        total += _logarithm(plays_at(edges, lo, e), logarithms)
-        sums[e - lo] = total
-    return sums
+def _go_home(at, home, reset, states):  # type: ignore[no-untyped-def]
+    for walker in range(len(at)):
+        if draw(states, walker) < reset:
+            at[walker] = home
 
 
-@njit(inline="always", **JIT)
+@njit(**JIT)
+def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
+    starts, edges, table, bits, keys, new_starts, new_edges = users
+    for walker in range(len(at)):
+        user = at[walker]
+        lo, hi = row_of_user(user, starts, table, bits, keys, new_starts, len(edges))
+        e = find(edges, new_edges, lo, hi, draw(states, walker))
+        if user == home:
+            origin[walker] = e - lo
+        at[walker] = int64(value(edges, new_edges, e, 0))
+
+
+@njit(**JIT)
+def _paths(users, items, home, walks, length, reset, seed, logarithms):  # type: ignore[no-untyped-def]
+    states = _states(walks, seed)
+    sums = _home_weights(users, home, logarithms)
+    at, origin = np.full(walks, home, np.int64), np.zeros(walks, np.int32)
+    most = walks * ((length - 1) // 2) * LOOK
+    visited, weights, origins = np.empty(most, np.int64), np.empty(most), np.empty(most, np.int32)
+    n = 0
+    for step in range(0, length, 2):
+        if step:
+            to_listeners(items, users, at, False, states)
+            _go_home(at, home, reset, states)
+        n = _look(users, at, home, origin, sums, step == 0, states, logarithms, visited, weights, origins, n)
+    return visited[:n], weights[:n], origins[:n]
+
+
+@njit(**JIT)
 def _logarithm(plays, logarithms):  # type: ignore[no-untyped-def]
     return logarithms[plays] if plays < len(logarithms) else np.log1p(plays)
 
 
 @njit(**JIT)
-def _paths(ways, home, walks, length, reset, seed, logarithms):  # type: ignore[no-untyped-def]
-    states = _states(walks, seed)
-    sums = _leave(ways, home, logarithms)
-    at, origin = np.full(walks, home, np.int64), np.zeros(walks, np.int32)
-    most = walks * ((length - 1) // 2) * LOOK
-    items, weights, origins = np.empty(most, np.int64), np.empty(most), np.empty(most, np.int32)
-    n = 0
-    for step in range(length):
-        if step % 2:
-            for walker in range(walks):
-                at[walker] = listener_of(ways, at[walker], False, states, walker)
+def _home_weights(users, home, logarithms):  # type: ignore[no-untyped-def]
+    """The running sums of the weights of the home's edges."""
+    starts, edges, table, bits, keys, new_starts, new_edges = users
+    lo, hi = row_of_user(home, starts, table, bits, keys, new_starts, len(edges))
+    sums = np.empty(hi - lo)
+    total = 0.0
+    for e in range(lo, hi):
+        total += _logarithm(plays_at(edges, new_edges, lo, e), logarithms)
+        sums[e - lo] = total
+    return sums
+
+
+@njit(**JIT)
+def _look(  # type: ignore[no-untyped-def]
+    users, at, home, origin, sums, evenly, states, logarithms, visited, weights, origins, n
+):
+    """Moves all walkers from users to items; those who are not at home look, and append to the visits from `n` on.
+
+    With `evenly` the walkers leave home evenly spread over its items, which is the same chance with less noise.
+    """
+    starts, edges, table, bits, keys, new_starts, new_edges = users
+    for walker in range(len(at)):
+        user = at[walker]
+        lo, hi = row_of_user(user, starts, table, bits, keys, new_starts, len(edges))
+        chosen = draw(states, walker)
+        if user == home:
+            share = (chosen + 0.5) / 2**32
+            share = (walker + share) / len(at) if evenly else share
+            origin[walker] = min(np.searchsorted(sums, share * sums[-1], side="right"), hi - lo - 1)
+            at[walker] = int64(value(edges, new_edges, lo + origin[walker], 0))
             continue
-        for walker in range(walks):
-            if step and draw(states, walker) < reset:
-                at[walker] = home
-            edges, lo, hi = row_of_user(ways, at[walker])
-            chosen = draw(states, walker)
-            if at[walker] == home:
-                # The first time the walkers leave evenly spread, which is the same chance with less noise.
-                share = (chosen + 0.5) / 2**32 if step else (walker + (chosen + 0.5) / 2**32) / walks
-                origin[walker] = min(np.searchsorted(sums, share * sums[-1], side="right"), hi - lo - 1)
-                at[walker] = int64(edges[lo + origin[walker], 0])
-                continue
-            e = lo + below(chosen, hi - lo)
-            at[walker] = int64(edges[e, 0])
-            look = min(LOOK, hi - lo)
-            for _ in range(look):
-                items[n] = int64(edges[e, 0])
-                weights[n] = _logarithm(plays_at(edges, lo, e), logarithms) / look
-                origins[n] = origin[walker]
-                n += 1
-                e = e + 1 if e + 1 < hi else lo
-    return items[:n], weights[:n], origins[:n]
+        e = lo + below(chosen, hi - lo)
+        at[walker] = int64(value(edges, new_edges, e, 0))
+        look = min(LOOK, hi - lo)
+        for _ in range(look):
+            visited[n] = int64(value(edges, new_edges, e, 0))
+            weights[n] = _logarithm(plays_at(edges, new_edges, lo, e), logarithms) / look
+            origins[n] = origin[walker]
+            n += 1
+            e = e + 1 if e + 1 < hi else lo
+    return n

@@ -27,7 +27,7 @@ class Writer:
         self._field = field
         self._paths = parts(folder, field)
         self._columns = {name: folder / f"{field}-{name}.tmp" for name in _COLUMNS}
-        self._files = {name: path.open("wb") for name, path in self._columns.items()}
+        self._files = {name: path.open("wb", buffering=0) for name, path in self._columns.items()}
         self._sizes: list[NDArray[np.int64]] = []
         self._bits = 10
         self._table = np.full(1 << self._bits, -1, np.int32)
@@ -64,8 +64,7 @@ class Writer:
         Raises:
             GraphError: a user or an item has too many plays.
         """
-        for file in self._files.values():
-            file.close()
+        self.close()
         ids = self._ids[: self._found]
         order = np.argsort(ids)
         rank = np.empty(len(ids), np.uint32)
@@ -79,6 +78,11 @@ class Writer:
         for path in self._columns.values():
             path.unlink()
 
+    def close(self) -> None:
+        """Closes the files that the rows went to."""
+        for file in self._files.values():
+            file.close()
+
     def _fill(
         self,
         rank: NDArray[np.uint32],
@@ -88,8 +92,8 @@ class Writer:
         items: NDArray[np.int64],
         day: int,
     ) -> None:
-        user_edges = self._new("user_edges", (int(user_starts[-1]), 2), np.uint32)
-        item_edges = self._new("item_edges", (int(user_starts[-1]), 2), np.uint32)
+        user_edges = self._new("user_edges", (int(user_starts[-1]), 3), np.uint32)
+        item_edges = self._new("item_edges", (int(user_starts[-1]), 3), np.uint32)
         days = self._new("days", (int(user_starts[-1]),), np.uint16)
         place, popularity = item_starts[:-1].copy(), np.zeros(len(items))
         for first, last in _chunks(user_starts):
@@ -98,7 +102,8 @@ class Writer:
             numbers = rank[numbers]
             add_popularity(numbers, days[part], day, popularity)
             starts = user_starts[first : last + 1]
-            self._refuse("user", users, fill_users(numbers, plays, starts, first, user_edges, item_edges, place))
+            fill_users(numbers, plays, starts, first, user_edges, item_edges, place)
+            self._refuse("user", users[first:last], run_up(starts, user_edges))
         self._refuse("item", items, run_up(item_starts, item_edges))
         np.save(self._paths["popularity"], popularity)
         for array in (user_edges, item_edges, days):

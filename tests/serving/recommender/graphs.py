@@ -6,6 +6,7 @@ from typing import TypeAlias
 from uuid import uuid4
 
 import numpy as np
+from scipy import sparse
 
 from serving.recommender import files
 from serving.recommender.graph import Graph, Plays
@@ -49,6 +50,14 @@ def write(folder: Path, users: np.ndarray[tuple[int], np.dtype[np.int64]], rows:
     writer.append(rows)
     writer.finish(users, DAY)
     return files.graph(files.parts(place, "artist"))
+
+
+def view_of_matrix(folder: Path, matrix: sparse.csr_matrix) -> View:
+    """A view of a graph of plays as a matrix, the places in which are the ids."""
+    matrix.sort_indices()
+    users = np.arange(matrix.shape[0])
+    columns = matrix.indices.astype(np.int64), matrix.data.astype(np.uint32), np.full(matrix.nnz, DAY, np.uint16)
+    return View(write(folder, users, Plays(matrix.indptr.astype(np.int64), *columns)), users, DAY, *joined({}))
 
 
 def random_plays(rng: np.random.Generator, users: int, items: int) -> dict[int, dict[int, int]]:

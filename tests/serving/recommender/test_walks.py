@@ -24,7 +24,7 @@ def sums(of: View, visits: Visits) -> dict[int, float]:
 def walked(name: str, of: View, user: int, length: int, reset: float, seed: int = 1) -> Visits:
     number = of.user(user)
     assert number is not None
-    visits: Visits = getattr(walks, name)(of.ways, number, WALKS, length, reset, seed)
+    visits: Visits = getattr(walks, name)(of.users_side, of.items_side, number, WALKS, length, reset, seed)
     return visits
 
 
