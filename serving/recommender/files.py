@@ -98,8 +98,10 @@ def current(folder: Path) -> str | None:
     """The name of the current build."""
     try:
         return (folder / CURRENT).read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise GraphError(f"the graph in {folder} cannot be read: {error.strerror}: choose another --graph") from error
 
 
 def _load(folder: Path) -> Build | None:

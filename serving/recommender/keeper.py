@@ -206,3 +206,5 @@ def _logged() -> Iterator[None]:
         log.info("building the graph was cancelled")
     except (StoreError, GraphError) as error:
         log.error("the graph cannot be brought up to date, which will be tried again: %s", error)
+    except Exception:
+        log.exception("the graph cannot be brought up to date, which will be tried again")

@@ -78,7 +78,8 @@ def recommend(view: View, user: int, algorithm: Algorithm, how: Walks, seed: int
 @lru_cache
 def _penalties(bits: int) -> NDArray[np.float64]:
     """What scores are divided by, for each number of listeners that has these bits: powers take long."""
-    return (np.arange(1 << bits) + POPULARITY_OFFSET) ** POPULARITY_EXPONENT
+    penalties: NDArray[np.float64] = np.power(np.arange(1 << bits) + POPULARITY_OFFSET, POPULARITY_EXPONENT)
+    return penalties
 
 
 def _best(

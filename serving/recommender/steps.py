@@ -1,7 +1,7 @@
 """Half-steps of random walks, for compiled code: over the graph with its overlay, uniformly or weighted by plays.
 
-Arrays are taken out of their tuples before loops: in a loop, compiled code would count references to each of them, which
-takes longer than a step. An edge is known by one number: those of the overlay come after those of the graph.
+Arrays are taken out of their tuples before loops: in a loop, compiled code would count references to each of them,
+which takes longer than a step. An edge is known by one number: those of the overlay come after those of the graph.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _GOLDEN = uint64(0x9E3779B97F4A7C15)
 
 
 class Side(NamedTuple):
-    """The rows of the users or of the items: in the graph, and in the overlay, with the hash table of what has rows there.
+    """The rows of the users or of the items: in the graph, in the overlay, and the hash table of what has rows there.
 
     For the arrays see `graph.Adjacency` and `overlay.Slots`.
     """

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.recommender.graph import Adjacency, Graph, Plays, add_popularity, plays_of_edges
-from serving.recommender.overlay import Overlay, overlay, places_of
+from serving.recommender.overlay import Overlay, Slots, overlay, places_of
 from serving.recommender.steps import Side, degrees_of
 
 MOST_POPULAR = 1000
@@ -42,8 +42,8 @@ class View:
         self._graph, self._user_ids, self._day = graph, user_ids, day
         self._over: Overlay = overlay(graph, user_ids, users, played)
         over = self._over
-        self.users_side = Side(*graph.users, *over.user_slots, *over.users)
-        self.items_side = Side(*graph.items, *over.item_slots, *over.items)
+        self.users_side = _side(graph.users, over.user_slots, over.users)
+        self.items_side = _side(graph.items, over.item_slots, over.items)
 
     @property
     def edges(self) -> int:
@@ -120,6 +120,10 @@ class View:
         ids = self.item_ids(best)
         order = np.lexsort((ids, -popularity[best]))
         return ids[order], popularity[best][order] / (popularity[best].max(initial=0) or 1)
+
+
+def _side(rows: Adjacency, slots: Slots, new: Adjacency) -> Side:
+    return Side(rows.starts, rows.edges, slots.table, slots.bits, slots.keys, new.starts, new.edges)
 
 
 def _row(rows: Adjacency, row: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from serving.recommender import files
-from serving.recommender.graph import Plays
+from serving.recommender.graph import Graph, Plays
 from serving.recommender.overlay import joined
 from serving.recommender.view import View
 from serving.recommender.writer import Writer
@@ -25,6 +25,7 @@ class Made(NamedTuple):
     """A graph, and what it took to write it: seconds, and bytes for each edge."""
 
     view: View
+    graph: Graph
     users: int
     edges: int
     seconds: float
@@ -49,8 +50,8 @@ def make(folder: Path, edges: int, seed: int = 1) -> Made:
     writer.finish(ids, 0)
     seconds += time.perf_counter() - start
     size = sum(path.stat().st_size for path in files.parts(folder, "artist").values())
-    view = View(files.graph(files.parts(folder, "artist")), ids, 0, *joined({}))
-    return Made(view, users, written, seconds, size / written)
+    graph = files.graph(files.parts(folder, "artist"))
+    return Made(View(graph, ids, 0, *joined({})), graph, users, written, seconds, size / written)
 
 
 def _rows(rng: np.random.Generator, wanted: np.ndarray[tuple[int], np.dtype[np.int64]], artists: int) -> Plays:

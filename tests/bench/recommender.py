@@ -43,10 +43,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        parts = {
-            "quality": lambda: qualities(place),
-            "cost": lambda: costs(place, options.edges, options.requests),
-            "http": lambda: served(place, options.events),
+        parts: dict[str, Callable[[], str]] = {
+            "quality": partial(qualities, place),
+            "cost": partial(costs, place, options.edges, options.requests),
+            "http": partial(served, place, options.events),
         }
         for name, measure in parts.items():
             text = measure()
@@ -125,7 +125,7 @@ def times_of(view: View, algorithm: Algorithm, users: Sequence[int]) -> list[flo
 
 def times_of_plain(made: Made, users: Sequence[int]) -> list[float]:
     """The processor time of the same in plain Python, rows being lists already."""
-    plain, how, times = PlainSalsa(made.view.ways.users, made.view.ways.items), DEFAULTS[Algorithm.SALSA], []
+    plain, how, times = PlainSalsa(made.graph.users, made.graph.items), DEFAULTS[Algorithm.SALSA], []
     for user in users:
         plain.recommend(user, how.walks, how.length, how.reset, 10)
         start = time.thread_time()

@@ -14,7 +14,8 @@ from serving.recommender.overlay import joined
 from serving.recommender.view import View
 from serving.recommender.writer import Writer
 from store import Store
-from store.profiles import union
+from store.profiles import deletions, union
+from store.profiles.deletions import Deletions
 from store.profiles.events import unite
 from store.profiles.rows import rows_of
 from tests.oracle import Event
@@ -73,6 +74,12 @@ def listen(store: Store, events: Iterable[Event], announce: bool = True) -> None
     """Writes events into the store."""
     columns = np.array(list(zip(*events, strict=True)), np.int64)
     union.write(store, rows_of(unite(columns), 10, whole=True), 10, announce=announce)
+
+
+def erase(store: Store, user: int, time: int = 2**40) -> None:
+    """Erases what a user listened to up to a time."""
+    nobody = rows_of(unite(np.empty((5, 0), np.int64)), 10, whole=True)
+    union.write(store, nobody, 10, Deletions(deletions.NONE.taken, np.array([[user], [time]])))
 
 
 def events(played: Played, time: int = DAY * 86_400) -> list[Event]:

@@ -87,7 +87,7 @@ def test_a_build_holds_what_the_histories_say(store: Store, tmp_path: Path) -> N
         expected = edges_of(events, field)
         assert found(built, field) == expected
         assert found_from_items(built, field) == {pair: edge.plays for pair, edge in expected.items()}
-        popularity = defaultdict(float)
+        popularity: defaultdict[int, float] = defaultdict(float)
         for (_, item), edge in expected.items():
             popularity[item] += 0.5 ** ((built.header.day - edge.day) / HALF_LIFE)
         graph = built.graphs[field]
