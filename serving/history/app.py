@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -67,12 +69,23 @@ def create_app(store: Store) -> FastAPI:
         activity = await asyncio.to_thread(recent.get)
         return _json(activity.answer(prefix, limit))
 
-    app = FastAPI(title="History")
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(_compile)
+        yield
+
+    app = FastAPI(title="History", lifespan=lifespan)
     app.add_api_route("/listening/{userId}", get_listening)
     app.add_api_route("/users", get_users)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_exception_handler(StoreError, _unavailable)
     return app
+
+
+def _compile() -> None:
+    """Compiles what answers need, or loads it from the cache, so that no request has to wait for it."""
+    no_events = unpack([b"\0"])
+    listening(no_events, Question(None, None, "UTC", Period.DAY, LONGEST_CHART))
 
 
 def _listening(store: Store, user: int, asked: Question) -> dict[str, Any] | None:

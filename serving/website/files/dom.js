@@ -25,7 +25,11 @@ export function put(element, ...children) {
 
 const present = (children) => children.flat(Infinity).filter((child) => child != null && child !== false);
 
+const REMEMBERED = 5;
+
 /** Says something to those who listen to the page. */
 export function announce(text) {
-  document.getElementById("announcements").textContent = text;
+  const all = document.getElementById("announcements");
+  all.append(h("p", null, text));
+  if (all.children.length > REMEMBERED) all.firstChild.remove();
 }

@@ -4,9 +4,10 @@ import "./search.js";
 import { avatar } from "./avatar.js";
 import { h, put } from "./dom.js";
 import { ago, fresh, moment, number, plays } from "./format.js";
-import { ask, showQuery } from "./graphql.js";
+import { ask } from "./graphql.js";
 import { ownZone } from "./picker.js";
 import { card, empty, settle } from "./states.js";
+import { trending } from "./trending.js";
 
 const USERS = `query Users {
   getUsers(limit: 12) { asOf countUsers users { userId lastListenEvent totalListenCount } }
@@ -20,9 +21,8 @@ function begin() {
   put(
     document.getElementById("main"),
     h("div", { class: "welcome" }, h("h1", null, "Who listens to what, ", h("em", null, "right now")), h("p", null, "Profiles of listeners, exact to the last listen and live as they play. Choose a listener, or type an id above.")),
-    h("div", { class: "grid" }, card("Recently active", { class: "wide" }, users)),
+    h("div", { class: "grid" }, trending(zone), card("Recently active", { class: "wide" }, users)),
   );
-  showQuery(USERS, {});
   settle(users, () => ask(USERS), ({ data, problems }) => listed(data.getUsers, problems));
 }
 

@@ -8,13 +8,22 @@ const KINDS = { all: "All time", year: "Year", month: "Month", days: "Days" };
 /** The visitor's time zone. */
 export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-export const zones = () => ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+const zones = () => ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+
+/** Whether the browser knows a time zone; it may have another name for it in its list. */
+function isZone(name) {
+  try {
+    return Boolean(name && new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
 
 /** Range and time zone as they stand in an address. */
 export function fromAddress(address = location) {
   const parameters = new URLSearchParams(address.search);
   const zone = parameters.get("timeZone");
-  return { range: read(parameters), zone: zone && zones().includes(zone) ? zone : ownZone() };
+  return { range: read(parameters), zone: isZone(zone) ? zone : ownZone() };
 }
 
 /** The address for a choice. */
@@ -22,6 +31,8 @@ export function toAddress({ range, zone }) {
   const parameters = new URLSearchParams({ ...write(range), ...(zone === ownZone() ? {} : { timeZone: zone }) });
   return parameters.size ? `${location.pathname}?${parameters}` : location.pathname;
 }
+
+const option = (zone) => h("option", { value: zone }, zone.replaceAll("_", " "));
 
 /** A picker that calls `choose({range, zone})`; `show` makes it show a choice, `first` and `last` being days with plays. */
 export class Picker {
@@ -31,7 +42,7 @@ export class Picker {
     this.days = ["2000-01-01", "2000-01-01"];
     this.kinds = h("div", { class: "segments", role: "group", "aria-label": "Kind of range" });
     this.fields = h("div", { class: "fields" });
-    this.zone = h("select", { "aria-label": "Time zone", change: () => this.pick({ zone: this.zone.value }) }, zones().map((zone) => h("option", { value: zone }, zone.replaceAll("_", " "))));
+    this.zone = h("select", { "aria-label": "Time zone", change: () => this.pick({ zone: this.zone.value }) }, zones().map(option));
     this.element = h(
       "form",
       { class: "picker", "aria-label": "Range of days", submit: (event) => event.preventDefault() },
@@ -51,6 +62,7 @@ export class Picker {
     const focused = document.activeElement?.dataset.part;
     put(this.kinds, Object.entries(KINDS).map(([kind, text]) => this.kind(kind, text)));
     put(this.fields, this.step(-1, "‹", "Earlier"), this.inputs(), this.step(1, "›", "Later"));
+    if (![...this.zone.options].some(({ value }) => value === choice.zone)) this.zone.append(option(choice.zone));
     this.zone.value = choice.zone;
     if (focused) this.element.querySelector(`[data-part="${focused}"]`)?.focus({ preventScroll: true });
   }

@@ -1,7 +1,7 @@
 /** Charts as ranked bars, which show how positions move. */
 
 import { h, put, s } from "./dom.js";
-import { number, share } from "./format.js";
+import { number, plays, share } from "./format.js";
 
 const SEEN = Symbol("entry");
 
@@ -9,7 +9,7 @@ const SEEN = Symbol("entry");
  * A chart.
  *
  * `show(entry)` gives the elements of an entry's name, `empty()` what stands for no entries, and `act(entry)` a button.
- * An entry has `id` and `countPlays`.
+ * An entry has `id` and `countPlays`; with a total of plays, it also shows its share.
  */
 export class Ranked {
   constructor(show, empty, act) {
@@ -68,8 +68,8 @@ export class Ranked {
     const seen = item[SEEN];
     seen.bar.setAttribute("width", `${Math.max(1, (100 * Number(entry.countPlays)) / most)}%`);
     item.querySelector(".rank").textContent = rank + 1;
-    put(item.querySelector(".count"), h("strong", null, number(entry.countPlays)), h("span", { class: "share" }, share(entry.countPlays, total)));
-    item.title = `${number(entry.countPlays)} of ${number(total)} plays`;
+    put(item.querySelector(".count"), h("strong", null, number(entry.countPlays)), total !== undefined && h("span", { class: "share" }, share(entry.countPlays, total)));
+    item.title = total === undefined ? plays(entry.countPlays) : `${number(entry.countPlays)} of ${plays(total)}`;
     const grown = seen.plays !== null && seen.plays !== entry.countPlays;
     seen.plays = entry.countPlays;
     if (grown) flash(item);

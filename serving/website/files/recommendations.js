@@ -2,24 +2,43 @@
 
 import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
-import { artistName, title } from "./format.js";
+import { artistName, counted } from "./format.js";
 import { ask } from "./graphql.js";
 import { empty, settle } from "./states.js";
 
 const RECOMMENDATIONS = `query Recommendations($userId: Long!) {
   getArtistRecommendations(userId: $userId, field: ARTIST, limit: 8) {
-    recommendations { id artist { id name } }
+    coldStart graphAge
+    recommendations { id artist { id name } because { id artist { id name } } }
   }
 }`;
 
+const PATIENCE = 8;
+const PAUSE = 1500;
+
 /** Shows recommended artists in an element. */
 export function recommend(body, userId) {
-  settle(body, () => ask(RECOMMENDATIONS, { userId }), ({ data, problems }) => {
+  settle(body, () => asked(userId, PATIENCE), ({ data, problems }) => {
     if (problems.length) throw new Error(problems[0]);
-    const found = data.getArtistRecommendations?.recommendations ?? [];
-    return found.length ? h("ul", { class: "tiles" }, found.map(tile)) : empty("No recommendations yet: there are too few listens to compare.");
+    const answer = data.getArtistRecommendations;
+    if (!answer?.recommendations.length) return empty("No recommendations yet: there are too few listens to compare.");
+    return [
+      answer.coldStart && h("p", { class: "lead" }, "Little is known about this listener, so this is what others play now."),
+      h("ul", { class: "tiles" }, answer.recommendations.map(tile)),
+      h("p", { class: "fresh" }, `From walks over all listens as of ${words(answer.graphAge)} ago.`),
+    ];
   });
 }
+
+/** The answer; a recommender that has just been started may need some time for its graph. */
+async function asked(userId, attempts) {
+  const answer = await ask(RECOMMENDATIONS, { userId });
+  if (!answer.problems.length || attempts <= 1) return answer;
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  return asked(userId, attempts - 1);
+}
+
+const words = (seconds) => (seconds < 90 ? counted(Math.round(seconds), "second") : counted(Math.round(seconds / 60), "minute"));
 
 function tile({ id, artist, because }) {
   const reasons = because ?? [];
@@ -28,6 +47,6 @@ function tile({ id, artist, because }) {
     null,
     avatar(id, 56),
     h("p", null, h("strong", null, artistName(artist ?? { id, name: "[unknown]" }))),
-    reasons.length > 0 && h("p", { class: "because" }, "because you listen to ", reasons.slice(0, 2).map((item, i) => [i ? " and " : "", h("bdi", null, title(item, "artist"))])),
+    reasons.length > 0 && h("p", { class: "because" }, "because you listen to ", reasons.slice(0, 2).map((reason, i) => [i ? " and " : "", artistName(reason.artist ?? reason)])),
   );
 }

@@ -13,6 +13,7 @@ import { recommend } from "./recommendations.js";
 import { activityOf, freshness, heading, hoursOf, landmarks, newArtists, tiles, years } from "./sections.js";
 import { card, empty, failed, loading } from "./states.js";
 
+const TOGETHER = 50;
 const RECONCILE = 60_000;
 const NOTICE = 8000;
 const MANY_DAYS = 3000;
@@ -32,7 +33,7 @@ const parts = Object.fromEntries(
   ["heading", "tiles", "activity", "landmarks", "hours", "new", "years", "fresh", "recommended"].map((part) => [part, h("div", { class: "body" })]),
 );
 const discoveries = card("New artists", { class: "third" }, parts.new);
-const notice = h("p", { class: "notice", role: "status", hidden: true });
+const notices = h("div", { class: "notices" });
 const picker = new Picker(choose);
 
 /** What is chosen, the profile if it is known, the choice whose figures are shown, and the number of the last question. */
@@ -41,12 +42,12 @@ let profile = null;
 let shown = null;
 let question = 0;
 let live = null;
-let hiding = null;
+let soon = null;
 
 function frame() {
   return [
     parts.heading,
-    notice,
+    notices,
     picker.element,
     h(
       "div",
@@ -129,7 +130,7 @@ function answer(found, problems, wanted, per) {
   if (first && variables().per !== per) return load();
   if (!found.listening) return fail(new Error(problems[0] ?? "The history of this user is not stored."));
   if (!live) recommend(parts.recommended, user);
-  live ??= follow(user, { changed: load, listened });
+  live ??= follow(user, { changed, listened });
   show(found, wanted, per);
 }
 
@@ -171,6 +172,12 @@ function unknown() {
 
 // ---- Live ----
 
+/** Asks again, once for what comes together. */
+function changed() {
+  clearTimeout(soon);
+  soon = setTimeout(load, TOGETHER);
+}
+
 function listened(event) {
   say(["New listen: ", name(event.track, "track"), " by ", artistName(event.artist)]);
 }
@@ -182,12 +189,10 @@ function play(entry) {
 
 /** Says something on the page and to those who listen to it. */
 function say(words, bad = false) {
-  put(notice, words);
-  notice.classList.toggle("bad", bad);
-  notice.hidden = false;
-  announce(notice.textContent);
-  clearTimeout(hiding);
-  hiding = setTimeout(() => (notice.hidden = true), NOTICE);
+  const line = h("p", { class: bad ? "bad" : null }, words);
+  notices.append(line);
+  announce(line.textContent);
+  setTimeout(() => line.remove(), NOTICE);
 }
 
 begin();

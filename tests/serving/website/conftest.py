@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.parts.browser import NoBrowserError, chromium
 from tests.parts.processes import free_port
@@ -21,6 +21,7 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium. While it runs, the process has a running event loop, so it ends with the module."""
     try:
         with chromium() as browser:
+            expect.set_options(timeout=SECONDS)
             yield browser
     except NoBrowserError as error:
         pytest.skip(str(error))

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests import oracle
 from tests.serving.website import sites
 from tests.serving.website.conftest import Visit
 
@@ -55,10 +56,31 @@ def test_the_first_page_is_small(visit: Visit, path: str, ready: str) -> None:
 def test_the_query_of_the_page_opens_in_graphiql(visit: Visit) -> None:
     page = visit("/")
     page.get_by_role("link", name="this GraphQL query").click()
-    expect(page.locator("#graphiql")).to_contain_text("getUsers")
+    expect(page.locator("#graphiql")).to_contain_text("trendingArtists")
     run(page)
-    expect(page.locator("#graphiql")).to_contain_text("lastListenEvent")
+    expect(page.locator("#graphiql")).to_contain_text("countPlays")
 
 
 def run(page: Page) -> None:
     page.get_by_role("button", name="Execute query").click()
+
+
+def test_what_is_trending_can_be_had_by_day_and_by_hour(visit: Visit) -> None:
+    page = visit("/")
+    latest = max(event.time for event in sites.sample())
+    hour = latest - latest % 3600
+    for name, first, end in (
+        ("24 hours", hour + 3600 - 86_400, hour + 3600),
+        ("Day", latest - latest % 86_400, latest - latest % 86_400 + 86_400),
+        ("Hour", hour, hour + 3600),
+    ):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator(".columns")).to_be_visible()
+        listens = [event for event in sites.sample() if first <= event.time < end]
+        top = oracle.chart((event.artist for event in listens), 10)["topK"]
+        rows = page.locator(".columns > div").first.locator("li")
+        expect(rows).to_have_count(len(top))
+        assert rows.locator("strong").all_text_contents() == [str(entry["countPlays"]) for entry in top]
+        hrefs = [link.get_attribute("href") for link in rows.locator("a").all()]
+        assert hrefs == [f"/artist/{entry['id']}" for entry in top]
