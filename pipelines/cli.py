@@ -38,6 +38,8 @@ def described(summary: Summary, next_step: str) -> str:
         for name, text in (
             ("repeats", "repeated events left out"),
             ("rejected", "lines rejected"),
+            ("deleted", "listens taken back"),
+            ("erased", "erasures of users"),
             ("artists", "names of artists"),
             ("albums", "names of albums"),
             ("tracks", "names of tracks"),

@@ -104,11 +104,11 @@ class ItemMerger:
 
     shuffle: Shuffle
 
-    def unite(self, parts: list[Part]) -> Part:
+    def unite(self, parts: list[Part]) -> list[Part]:
         """The parts as one part."""
         names = self._names(parts)
         (handle,) = self.shuffle.put([packed(names)])
-        return Part(parts[0].order, len(names.ids), False, handle, parts[0].kind)
+        return [Part(parts[0].order, len(names.ids), False, handle, parts[0].kind)]
 
     def compute(self, parts: list[Part]) -> Items:
         """The items of a shard."""

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import apache_beam as beam
@@ -43,13 +43,14 @@ class Job:
     Attributes:
         events: patterns of the files of events.
         names: patterns of the files of names, by kind.
+        deletions: patterns of the files of listens taken back, and of erasures, by kind.
         k: length of the charts.
         whole: write histories and windows too.
         shards: of users; None to choose by the size of the input.
     """
 
     events: Sequence[str]
-    names: dict[str, Sequence[str]]
+    names: Mapping[str, Sequence[str]]
     store: str
     rejects: str
     max_rejected: float
@@ -57,6 +58,7 @@ class Job:
     whole: bool = True
     selection: Selection = ALL
     shards: int | None = None
+    deletions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def run(job: Job, options: PipelineOptions) -> Summary:
     start = time.monotonic()
     with plain_errors():
         events = match("events", job.events)
-        names = _match_names(job.names, events[-1].file + 1)
+        events += _match_all(job.deletions, events[-1].file + 1)
+        names = _match_all(job.names, events[-1].file + 1)
         chosen, local = runner(options)
         store = open_store(job.store, create=True)
         settings.check(store, job.k, whole=job.whole)
@@ -143,7 +146,7 @@ def shards_for(ranges: list[Range]) -> int:
     return min(max(size // SHARD_BYTES, FEWEST_SHARDS), MOST_SHARDS)
 
 
-def _match_names(patterns: dict[str, Sequence[str]], file: int) -> list[Range]:
+def _match_all(patterns: Mapping[str, Sequence[str]], file: int) -> list[Range]:
     ranges: list[Range] = []
     for kind, of_kind in patterns.items():
         found = match(kind, of_kind, file)

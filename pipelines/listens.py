@@ -1,4 +1,4 @@
-"""Listening events from files: parsing, selecting, and uniting the parts of a shard."""
+"""Listening events, and deletions, from files: parsing, selecting, and the columns of the parts of a shard."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.erasures import parse_erasures
 from pipelines.files import BLOCK, Block, Range
 from pipelines.parse import COLUMNS, most_rows, parse_events, why_bad
 from pipelines.reading import Parsed, Part
 from pipelines.rejects import Notes
 from pipelines.sharding import scatter
 from pipelines.shuffle import Shuffle
-from store.profiles.events import Columns, EventSet, unite
+from store.profiles.events import Columns
+
+EVENTS, DELETED, ERASED = "events", "deleted", "erased"
+"""Kinds of files: listens, listens which were taken back, and erasures of users."""
 
 _BAD_AT_ONCE = 1 << 14
 
@@ -54,6 +58,8 @@ class EventParser:
         return np.empty((COLUMNS, most_rows(BLOCK + self.longest)), np.int64), np.empty((_BAD_AT_ONCE, 3), np.int64)
 
     def parse(self, block: Block, part: Range, workspace: Any) -> Parsed:
+        if part.kind == ERASED:
+            return parse_erasures(block, self.shards)
         columns, bad = workspace
         notes = Notes(block, COLUMNS, why_bad)
         position, row, line, any_wide = block.start, 0, 1, False
@@ -70,8 +76,8 @@ class EventParser:
         return Parsed(line - 1, row, notes.rejected, bytes(notes), parts)
 
 
-def unite_parts(parts: Iterable[Part], shuffle: Shuffle) -> EventSet:
-    """The set of the events in the parts of a shard."""
+def columns_of(parts: Iterable[Part], shuffle: Shuffle) -> Columns:
+    """All rows in the parts of a shard: user, artist, album, track, timestamp: int64[5, rows]."""
     ordered = sorted(parts, key=lambda part: part.order)  # events in order of time need not be sorted again
     columns = np.empty((COLUMNS, sum(part.rows for part in ordered)), np.int64)
     row = 0
@@ -79,4 +85,4 @@ def unite_parts(parts: Iterable[Part], shuffle: Shuffle) -> EventSet:
         data = shuffle.get(part.data).view(np.int64 if part.wide else np.uint32)
         columns[:, row : row + part.rows] = data.reshape(COLUMNS, part.rows)
         row += part.rows
-    return unite(columns)
+    return columns

@@ -17,8 +17,8 @@ from store import Store, open_store
 class Merger(Protocol):
     """What becomes of the parts of a shard."""
 
-    def unite(self, parts: list[Part]) -> Part:
-        """The parts as one, for the way to the worker that merges the shard."""
+    def unite(self, parts: list[Part]) -> list[Part]:
+        """The parts as few as can be, for the way to the worker that merges the shard."""
 
     def compute(self, parts: list[Part]) -> Any:
         """What is written; runs beside other shards."""
@@ -67,7 +67,7 @@ class Parts(beam.CombineFn):
         return [part for accumulator in accumulators for part in accumulator]
 
     def compact(self, accumulator: list[Part]) -> list[Part]:
-        return [self.merger.unite(accumulator)] if self.compacts and len(accumulator) > 1 else accumulator
+        return self.merger.unite(accumulator) if self.compacts and len(accumulator) > 1 else accumulator
 
     def extract_output(self, accumulator: list[Part]) -> list[Part]:
         return accumulator

@@ -152,18 +152,18 @@ def is_id(text: bytes) -> bool:
     return text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 1 << 63
 
 
-def why_bad(line: bytes) -> str:
-    """The reason why a line (without its LF) is no listening event."""
+def why_bad(line: bytes, columns: int = COLUMNS) -> str:
+    """The reason why a line (without its LF) is not so many numbers."""
     text = line.removesuffix(b"\r")
     fields = text.split(b"\t")
     if not text:
         return "empty line"
-    if len(text) > COLUMNS * (MOST_DIGITS + 1):
-        return f"longer than {COLUMNS * (MOST_DIGITS + 1)} bytes"
+    if len(text) > columns * (MOST_DIGITS + 1):
+        return f"longer than {columns * (MOST_DIGITS + 1)} bytes"
     if b"\0" in text:
         return "NUL byte"
-    if len(fields) != COLUMNS:
-        return f"{len(fields)} columns instead of {COLUMNS}"
+    if len(fields) != columns:
+        return f"{len(fields)} columns instead of {columns}"
     for field in fields:
         if field[:1] == b"-" and field[1:].isdigit():
             return "negative number"

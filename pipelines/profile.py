@@ -12,6 +12,7 @@ from pipelines.errors import PipelineError
 from pipelines.files import exists
 from pipelines.job import Job, Summary, run
 from pipelines.kafka.decoding import Format
+from pipelines.listens import DELETED, ERASED
 from pipelines.options import add_input_options, add_name_options, add_stream_options, parse, positive, store_url
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add_input_options(options, [SAMPLE])
     add_name_options(options)
+    options.add_argument(
+        "--deleted", nargs="+", metavar="PATTERN", help="files in the format of events: listens which were taken back"
+    )
+    options.add_argument(
+        "--erased",
+        nargs="+",
+        metavar="PATTERN",
+        help="files of lines `user TAB seconds`: all listens of the user up to that time are erased, for ever",
+    )
     options.add_argument("--k", type=positive, default=10, help="length of the charts (default: %(default)s)")
     options.add_argument(
         "--only",
@@ -56,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> Summary:
         k=ours.k,
         whole=ours.only is None,
         shards=ours.shards,
+        deletions={kind: patterns for kind in (DELETED, ERASED) if (patterns := getattr(ours, kind))},
     )
     return run(job, beam_options)
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from pipelines.listens import unite_parts
+from pipelines.listens import DELETED, ERASED, EVENTS, columns_of
 from pipelines.reading import Part
 from pipelines.shuffle import Shuffle
 from store import Store, layout
-from store.profiles import union
-from store.profiles.events import flat
+from store.profiles import deletions, union
+from store.profiles.deletions import Deletions
+from store.profiles.events import flat, unite
 from store.profiles.rows import Rows, rows_of
 
 
@@ -26,21 +27,40 @@ class UserMerger:
     whole: bool
     announce: bool
 
-    def unite(self, parts: list[Part]) -> Part:
-        """The parts as one part."""
-        columns = flat(unite_parts(parts, self.shuffle))
+    def unite(self, parts: list[Part]) -> list[Part]:
+        """The parts with one part for all events."""
+        events, others = _split(parts)
+        if not events:
+            return others
+        columns = flat(unite(columns_of(events, self.shuffle)))
         (handle,) = self.shuffle.put([columns])
-        return Part(min(part.order for part in parts), columns.shape[1], True, handle, parts[0].kind)
+        return [Part(min(part.order for part in events), columns.shape[1], True, handle, EVENTS), *others]
 
-    def compute(self, parts: list[Part]) -> tuple[int, Rows]:
-        """The rows of the users in the parts, were they new, and the number of events read."""
-        return sum(part.rows for part in parts), rows_of(unite_parts(parts, self.shuffle), self.k, whole=self.whole)
+    def compute(self, parts: list[Part]) -> tuple[int, Rows, Deletions]:
+        """The number of events read, the rows of their users, were they new, and the deletions."""
+        events, others = _split(parts)
+        columns = columns_of(events, self.shuffle)
+        gone = self._deletions(others) if others else deletions.NONE
+        if gone and not self.whole:
+            columns = deletions.standing(columns, deletions.settled(gone))
+        return sum(part.rows for part in events), rows_of(unite(columns), self.k, whole=self.whole), gone
 
-    def write(self, store: Store, computed: tuple[int, Rows]) -> dict[str, int]:
+    def write(self, store: Store, computed: tuple[int, Rows, Deletions]) -> dict[str, int]:
         """Writes the rows. Whole ones are united with the histories in the store; profiles alone replace."""
-        read, rows = computed
+        read, rows, gone = computed
         if self.whole:
-            union.write(store, rows, self.k, announce=self.announce)
+            union.write(store, rows, self.k, gone, announce=self.announce)
         else:
             store.write(layout.USERS, rows)
-        return {"users": len(rows.events.users), "events": len(rows.events), "repeats": read - len(rows.events)}
+        counts = {"users": len(rows.events.users), "events": len(rows.events), "repeats": read - len(rows.events)}
+        return counts | ({DELETED: gone.taken.shape[1], ERASED: gone.erased.shape[1]} if gone else {})
+
+    def _deletions(self, parts: list[Part]) -> Deletions:
+        taken = columns_of([part for part in parts if part.kind == DELETED], self.shuffle)
+        erased = columns_of([part for part in parts if part.kind == ERASED], self.shuffle)
+        return Deletions(deletions.taken_back(taken), deletions.marks(erased))
+
+
+def _split(parts: list[Part]) -> tuple[list[Part], list[Part]]:
+    """The parts with events, and those with deletions."""
+    return [part for part in parts if part.kind == EVENTS], [part for part in parts if part.kind != EVENTS]

@@ -59,6 +59,11 @@ def taken_back(columns: Columns) -> NDArray[np.int64]:
     return columns[[_USER, _TRACK, _TIME]]
 
 
+def marks(columns: Columns) -> NDArray[np.int64]:
+    """The users and times of events, as `Deletions.erased` has them."""
+    return columns[[_USER, _TIME]]
+
+
 def joined(parts: Iterable[Deletions]) -> Deletions:
     """All deletions of several parts."""
     found = [NONE, *parts]

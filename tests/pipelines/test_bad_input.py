@@ -17,6 +17,7 @@ from pipelines.errors import PipelineError
 from store import Store, bigtable_home, bigtable_rpc, open_store
 from store.digest import digest
 from store.profiles import union
+from store.profiles.deletions import Deletions
 from store.profiles.rows import Rows
 from tests import oracle, stored
 from tests.oracle import Event
@@ -235,9 +236,9 @@ def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: py
         host = running.enter_context(bigtable.emulator(tmp_path))
         monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", host)
 
-        def write_without_it(store: Store, rows: Rows, k: int, *, announce: bool = True) -> None:
+        def write_without_it(store: Store, rows: Rows, k: int, new: Deletions, *, announce: bool) -> None:
             running.close()
-            write(store, rows, k, announce=announce)
+            write(store, rows, k, new, announce=announce)
 
         monkeypatch.setattr(union, "write", write_without_it)
         with pytest.raises(PipelineError, match=f"Bigtable does not answer at {host}: .*: start the emulator"):
