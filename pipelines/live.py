@@ -16,7 +16,6 @@ from store import StoreError, names, open_store
 from store.profiles import union
 from store.profiles.deletions import NONE, Deletions, taken_back
 from store.profiles.events import Columns, unite
-from store.profiles.rows import rows_of
 
 
 class WriteEvents(beam.DoFn):
@@ -36,8 +35,8 @@ class WriteEvents(beam.DoFn):
 
     def process(self, events: Events) -> None:
         added, gone = parted(events)
-        rows = rows_of(unite(added), self.k, whole=True)
-        outages.patient(partial(union.write, self.store, rows, self.k, gone), f"store {self.url}", StoreError)
+        write = partial(union.write, self.store, unite(added), self.k, gone)
+        outages.patient(write, f"store {self.url}", StoreError)
         count = events.columns.shape[1]
         FIGURES.written(count, events.accepted)
         self.events.inc(count)

@@ -45,12 +45,11 @@ def pack(timestamps, tracks, artists, albums, lo, hi, out, p):  # type: ignore[n
 
 
 @njit(**JIT)
-def _count(data, starts):  # type: ignore[no-untyped-def]
-    total = int64(0)
-    for start in starts:
-        n, _ = varint.get(data, start)
-        total += int64(n)
-    return total
+def _lengths(data, starts):  # type: ignore[no-untyped-def]
+    lengths = np.empty(len(starts), np.int64)
+    for month in range(len(starts)):
+        lengths[month], _ = varint.get(data, starts[month])
+    return lengths
 
 
 @njit(**JIT)
@@ -73,9 +72,14 @@ def _unpack(data, starts, timestamps, tracks, artists, albums):  # type: ignore[
 
 def unpack(months: Sequence[bytes]) -> Events:
     """The events of packed months, in the order given."""
+    return unpack_all(months)[0]
+
+
+def unpack_all(months: Sequence[bytes]) -> tuple[Events, NDArray[np.int64]]:
+    """The events of packed months, in the order given, and how many each month has."""
     data = np.frombuffer(b"".join(months), np.uint8)
     starts = np.cumsum([0, *map(len, months[:-1])], dtype=np.int64) if months else np.empty(0, np.int64)
-    n = _count(data, starts)
-    events = Events(*(np.empty(n, np.int64) for _ in Events._fields))
+    lengths = _lengths(data, starts)
+    events = Events(*(np.empty(lengths.sum(), np.int64) for _ in Events._fields))
     _unpack(data, starts, *events)
-    return events
+    return events, lengths

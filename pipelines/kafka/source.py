@@ -38,6 +38,9 @@ BATCH = 100_000
 READ_SECONDS = 0.1
 """How long a batch that is not full is waited for."""
 
+CATCH_UP_SECONDS = 1.0
+"""The same where more is left to read than a batch holds: the fuller a batch, the less often a row is written."""
+
 IDLE_SECONDS = 0.05
 """How long a partition is left alone after nothing was there."""
 
@@ -143,7 +146,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             tracker.defer_remainder(Duration(seconds=STOPPING_SECONDS))
             return
         try:
-            messages = reader.read(BATCH, READ_SECONDS)
+            messages = reader.read(BATCH, READ_SECONDS if reader.behind < BATCH else CATCH_UP_SECONDS)
             if messages and not tracker.try_claim(messages[-1].offset()):
                 raise _NotOursError
             FIGURES.read(partition, reader.behind, messages[-1].timestamp()[1] / 1000 if messages else None)

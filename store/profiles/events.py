@@ -175,6 +175,12 @@ def unite(columns: Columns) -> EventSet:
     return EventSet(users[order], starts, out)
 
 
+def grouped(columns: Columns) -> EventSet:
+    """The set of events which are distinct, and in the order of a set already."""
+    users, starts = np.unique(columns[0], return_index=True)
+    return EventSet(users, np.append(starts, columns.shape[1]), columns[1:])
+
+
 def flat(events: EventSet) -> Columns:
     """The columns user, artist, album, track and timestamp of a set of events."""
     users = np.repeat(events.users, np.diff(events.starts))

@@ -6,28 +6,32 @@ import numpy as np
 
 from store import changes, layout
 from store.changes import UserChange
-from store.history import unpack
+from store.history import unpack_all
 from store.interface import Row, Store
 from store.profiles import deletions
 from store.profiles.deletions import Deletions
-from store.profiles.events import Columns, EventSet, difference, flat, unite
+from store.profiles.events import Columns, EventSet, difference, flat, grouped, unite
 from store.profiles.rows import Rows, rows_of
 
 
-def write(store: Store, rows: Rows, k: int, new: Deletions = deletions.NONE, *, announce: bool = True) -> None:
+def write(
+    store: Store, added: Rows | EventSet, k: int, deleted: Deletions = deletions.NONE, *, announce: bool = True
+) -> None:
     """Writes the rows of users, whole; what the store holds of these users is united with their events.
 
     Args:
-        rows: the rows of the users, were they new and had nothing deleted.
+        added: the rows of the users, were they new and had nothing deleted, which spares computing them once more
+            where that is so; or only their events, where most users are known.
         k: length of the charts.
-        new: deletions, of these users or of others.
+        deleted: deletions, of these users or of others.
         announce: tell of the rows that change in the change feed.
     """
-    keys = [layout.row_key(user) for user in np.union1d(rows.events.users, new.users).tolist()]
+    events = added.events if isinstance(added, Rows) else added
+    keys = [layout.row_key(user) for user in np.union1d(events.users, deleted.users).tolist()]
     if not keys:
         return
     changed: dict[bytes, UserChange] = {}
-    store.update(layout.USERS, keys, lambda existing: _united(rows, new, existing, k, changed))
+    store.update(layout.USERS, keys, lambda existing: _united(added, deleted, existing, k, changed))
     if announce:
         changes.write(store, changed.values())
 
@@ -39,19 +43,30 @@ def length_of_charts(store: Store) -> int | None:
 
 
 def _united(
-    rows: Rows, new: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
+    added: Rows | EventSet, deleted: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
 ) -> Iterator[tuple[bytes, Row]]:
-    others = {layout.row_key(user) for user in new.users.tolist()} | existing.keys()
-    yield from _noted((row for row in rows if row[0] not in others), {}, rows.events, changed)
-    if not others:
+    if isinstance(added, EventSet):
+        yield from _recomputed(flat(added), deleted, existing, k, changed)
         return
-    before = stored(existing)
-    events, gone = np.concatenate([_of_users(rows.events, others), before], axis=1), deletions.NONE
-    if new or _have_deletions(existing):
-        gone = deletions.settled(deletions.joined([new, deletions.stored(existing)]))
+    others = np.array([int.from_bytes(key, "big") for key in existing], np.int64)
+    others = np.union1d(others, deleted.users)
+    yield from _noted(added.without(others), {}, added.events, changed)
+    if len(others):
+        events = flat(added.events)
+        yield from _recomputed(events[:, np.isin(events[0], others)], deleted, existing, k, changed)
+
+
+def _recomputed(
+    events: Columns, deleted: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
+) -> Iterator[tuple[bytes, Row]]:
+    """The rows of users from their events and from all that is stored of them."""
+    before, gone = stored(existing), deletions.NONE
+    events = np.concatenate([before, events], axis=1)  # new ones last: they often are the latest
+    if deleted or _have_deletions(existing):
+        gone = deletions.settled(deletions.joined([deleted, deletions.stored(existing)]))
         events = deletions.standing(events, gone)
     united = unite(events)
-    added = difference(united, unite(before))
+    added = difference(united, grouped(before))
     yield from _noted(_with_deletions(rows_of(united, k, whole=True), gone), existing, added, changed)
 
 
@@ -91,20 +106,14 @@ def _version(row: Row) -> bytes | None:
     return next((cell.value for cell in row if (cell.family, cell.qualifier) == layout.VERSION), None)
 
 
-def _of_users(events: EventSet, keys: Iterable[bytes]) -> Columns:
-    """The events of the users who have these rows."""
-    users = np.array([int.from_bytes(key, "big") for key in keys], np.int64)
-    new = flat(events)
-    return new[:, np.isin(new[0], users)]
-
-
 def stored(existing: Mapping[bytes, Row]) -> Columns:
-    """The events in rows of users."""
-    parts = [_history(int.from_bytes(key, "big"), row) for key, row in existing.items()]
-    return np.concatenate([np.empty((5, 0), np.int64), *parts], axis=1)
-
-
-def _history(user: int, row: Row) -> Columns:
-    history = unpack([cell.value for cell in row if cell.family == "history"])
-    users = np.full(len(history.timestamps), user, np.int64)
+    """The events in rows of users: by user, timestamp and track."""
+    months = [
+        (int.from_bytes(key, "big"), cell.value)
+        for key, row in sorted(existing.items())
+        for cell in row
+        if cell.family == "history"
+    ]
+    history, lengths = unpack_all([value for _, value in months])
+    users = np.repeat(np.array([user for user, _ in months], np.int64), lengths)
     return np.stack([users, history.artists, history.albums, history.tracks, history.timestamps])
