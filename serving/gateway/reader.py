@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from schemas.catalogue import CATALOGUE
 from serving.gateway.cache import MISSING, Cache
 from store import Store, topics
-from store.topics import Address, Wanted
+from store.layout import USERS
+from store.topics import Address, Page, Wanted
 
 IN_FLIGHT = 4
 """Reads of the store at a time; what is wanted meanwhile is the next read."""
@@ -44,11 +45,15 @@ class Trace:
     """What was read for a request.
 
     Attributes:
+        explained: note `as_of`, which is one more key of each user.
         cached: values that were not read, since their topics' values are kept.
+        as_of: the time of the newest event that counts in what was read, in seconds since the epoch.
     """
 
+    explained: bool = False
     reads: list[Read] = field(default_factory=list)
     cached: int = 0
+    as_of: int | None = None
 
 
 Waiting: TypeAlias = tuple[Sequence[Wanted], "asyncio.Future[tuple[list[Any], float]]"]
@@ -74,9 +79,12 @@ class Reader:
         missing = [one for one in dict.fromkeys(wanted) if one not in known]
         trace.cached += len(known)
         if missing:
-            found, seconds = await self._from_store(missing)
+            newest = _newest(missing) if trace.explained else []
+            found, seconds = await self._from_store([*missing, *newest])
             trace.reads.append(Read(Counter(one.topic for one in missing), seconds))
-            for one, value in zip(missing, found, strict=True):
+            times = (trace.as_of, *found[len(missing) :])
+            trace.as_of = max((time for time in times if time is not None), default=None)
+            for one, value in zip(missing, found, strict=False):
                 known[one] = value
                 if one.topic in CACHED and isinstance(one, Address):
                     self._names.put(one, value)
@@ -123,6 +131,12 @@ class Reader:
             else:
                 found, seconds = done.result()
                 answer.set_result(([found[one] for one in wanted], seconds))
+
+
+def _newest(wanted: Sequence[Wanted]) -> list[Address]:
+    """Where the times of the newest events of the users are whose values are wanted."""
+    users = (one.key for one in wanted if not isinstance(one, Page) and CATALOGUE[one.topic].place.table == USERS)
+    return [Address("lastlisten", user) for user in dict.fromkeys(users)]
 
 
 def _read(store: Store, batch: Sequence[Waiting]) -> tuple[dict[Wanted, Any], float]:

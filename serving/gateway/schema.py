@@ -1,5 +1,6 @@
 """The Strawberry schema of an SDL file."""
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -16,6 +17,7 @@ from serving.gateway import sdl
 from serving.gateway.context import Context
 from serving.gateway.directives import DIRECTIVES
 from serving.gateway.errors import for_client
+from serving.gateway.explain import explanation, is_wanted
 from serving.gateway.limits import Limits
 from serving.gateway.prepared import Prepared
 from serving.gateway.rules import extensions
@@ -45,11 +47,14 @@ class GatewaySchema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """The answer to a query: by its plan if there is one, else by the ordinary executor."""
-        result = None
+        begin, explained = time.perf_counter(), not self.production and is_wanted(operation_extensions, context_value)
+        data = None
         if query and context_value:
+            context_value.values.trace.explained = explained
             data = await self.prepared.answer(query, operation_name, variable_values, context_value)
-            result = None if data is None else ExecutionResult(data=data, errors=None)
-        if result is None:
+        if data is not None:
+            result = ExecutionResult(data=data, errors=None)
+        else:
             result = await super().execute(
                 query,
                 variable_values,
@@ -59,6 +64,9 @@ class GatewaySchema(strawberry.Schema):
                 allowed_operation_types,
                 operation_extensions,
             )
+        if explained and context_value:
+            seconds = time.perf_counter() - begin
+            result.extensions = explanation(context_value.values.trace, planned=data is not None, seconds=seconds)
         self._mask(result)
         return result
 

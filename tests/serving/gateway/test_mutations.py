@@ -1,5 +1,6 @@
 """Writing through the schema that comes with the project, over both homes of the store."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from serving.app import create_app
-from serving.gateway import build_schema
+from serving.gateway import Context, Services, Topics, build_schema
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import Store, topics
 from store.topics import Address
@@ -134,3 +135,15 @@ def test_a_key_that_cannot_be(profile_store: Watched) -> None:
         {"nameArtist": None},
         ["this is no value of topic 'artists': id is negative or has more than 63 bits"],
     )
+
+
+def test_a_client_that_may_only_read(store: Store) -> None:
+    shared = Topics(built(store))
+    context = Context(shared, Services(), may_write=False)
+    given = variables(Event(7, 1, 2, 3, 4))
+    result = asyncio.run(build_schema(DEFAULT_SCHEMA.read_text()).execute(SEND, given, context))
+    shared.close()
+    assert [error.message for error in result.errors or ()] == [
+        "this API key may read, but not write: use one that may"
+    ]
+    assert stored.profiles(store) == {}

@@ -1,0 +1,45 @@
+"""How a query was answered, for clients that want to know: what was read, how long it took, and of when the data is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from serving.gateway.context import Context
+from serving.gateway.reader import Read, Trace
+
+HEADER = "x-explain"
+EXTENSION = "explain"
+"""The request's header, or extension, that asks for it; also the extension of the answer that holds it."""
+
+
+def is_wanted(extensions: Mapping[str, Any] | None, context: Context | None) -> bool:
+    """Whether a request asks for an explanation."""
+    headers = context.request.headers if context and context.request else {}
+    return bool((extensions or {}).get(EXTENSION)) or headers.get(HEADER, "").lower() in ("1", "true")
+
+
+def explanation(trace: Trace, *, planned: bool, seconds: float) -> dict[str, Any]:
+    """The extension of the answer.
+
+    Args:
+        planned: whether a plan answered, rather than the ordinary executor.
+        seconds: that it took.
+    """
+    return {
+        EXTENSION: {
+            "answeredBy": "plan" if planned else "executor",
+            "ms": _milliseconds(seconds),
+            "reads": [
+                {"keys": dict(sorted(read.keys.items())), "ms": _milliseconds(read.seconds)} for read in trace.reads
+            ],
+            "cachedNames": trace.cached,
+            "asOf": trace.as_of,
+        }
+    }
+
+
+def _read(read: Read) -> dict[str, Any]:
+    return {"keys": dict(sorted(read.keys.items())), "ms": _milliseconds(read.seconds)}
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
