@@ -13,8 +13,8 @@ from schemas.messages import MessageError, checked
 from serving.gateway.reader import Reader
 from store import Store, topics
 from store.profiles import union
+from store.profiles.deletions import NONE, Deletions, taken_back
 from store.profiles.events import unite
-from store.profiles.rows import rows_of
 from store.topics import Address, Key
 
 
@@ -29,7 +29,7 @@ class Writer:
     async def write(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> dict[str, Any]:
         """Makes `value` a value of a key, and tells it as it is stored.
 
-        Listening events are united with the user's row, and with all that follows from it.
+        Listening events are united with the user's row, and with all that follows from it, or taken back.
 
         Raises:
             GraphQLError: the value is not one of the topic, or cannot be written to this store.
@@ -52,8 +52,12 @@ class Writer:
         length = union.length_of_charts(self._store)
         if length is None:
             raise GraphQLError("this store has no histories to unite an event with: load some with pipelines.profile")
-        columns = [[value[name]] for name in ("userId", "artistId", "albumId", "trackId", "timestamp")]
-        union.write(self._store, rows_of(unite(np.array(columns, np.int64)), length, whole=True), length)
+        names = ("userId", "artistId", "albumId", "trackId", "timestamp")
+        event = np.array([[value[name]] for name in names], np.int64)
+        if value["deleted"]:
+            union.write(self._store, unite(event[:, :0]), length, Deletions(taken_back(event), NONE.erased))
+        else:
+            union.write(self._store, unite(event), length)
 
 
 def _whole(topic: Topic, key: Key, value: Mapping[str, Any]) -> dict[str, Any]:

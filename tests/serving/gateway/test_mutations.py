@@ -137,6 +137,28 @@ def test_a_key_that_cannot_be(profile_store: Watched) -> None:
     )
 
 
+EVENTS = """
+type Query { plays(id: Long!): Long @topic(name: "counts", keyArgument: "id") }
+type Mutation { send(id: Long!, event: Listen!): Listened @topic(name: "listeningevents") }
+type Listened { timestamp: Long! deleted: Boolean! }
+input Listen { artistId: Long! albumId: Long! trackId: Long! timestamp: Long! deleted: Boolean }
+"""
+TAKE = "mutation ($userId: Long!, $event: Listen!) { send(id: $userId, event: $event) { timestamp deleted } }"
+
+
+def test_a_listen_is_taken_back_for_good(store: Store) -> None:
+    schema, watched = build_schema(EVENTS), Watched(built(store))
+    kept, gone = Event(7, 1, 2, 3, 4), Event(7, 1, 2, 3, 5)
+    for event in (kept, gone):
+        sent = {"timestamp": event.time, "deleted": False}
+        assert execute(schema, watched, TAKE, variables(event)) == ({"send": sent}, [])
+    given = variables(gone)
+    given["event"]["deleted"] = True
+    assert execute(schema, watched, TAKE, given) == ({"send": {"timestamp": 5, "deleted": True}}, [])
+    execute(schema, watched, TAKE, variables(gone))
+    assert execute(schema, watched, "{ plays(id: 7) }") == ({"plays": 1}, [])
+
+
 def test_a_client_that_may_only_read(store: Store) -> None:
     shared = Topics(built(store))
     context = Context(shared, Services(), may_write=False)
