@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineRunner
 
@@ -79,6 +79,12 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         "(default: 30 days ago)",
     )
     parser.add_argument(
+        "--expansion_service",
+        metavar="HOST:PORT",
+        help="read through Java's KafkaIO, which this service expands: on runners other than PrismRunner "
+        "(default: read in Python)",
+    )
+    parser.add_argument(
         "--metrics_port", type=int, metavar="PORT", help="serve figures for Prometheus there (default: nowhere)"
     )
 
@@ -120,7 +126,8 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[
     for options in PipelineOptions.__subclasses__():
         options._add_argparse_args(beam)
     _, unknown = beam.parse_known_args(others)
-    if unknown:
+    # A job server knows options of its own, which Beam asks it for.
+    if unknown and not PipelineOptions(others).view_as(PortableOptions).job_endpoint:
         known = [name for p in (parser, beam) for name in p._option_string_actions]
         close = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
         parser.error(f"no option {unknown[0]}" + (f": did you mean {close[0]}?" if close else ""))

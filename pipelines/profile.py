@@ -83,6 +83,7 @@ def _stream(ours: argparse.Namespace) -> stream.Stream:
         store=store_url(ours),
         k=ours.k,
         trending_since=ours.trending_since,
+        expansion_service=ours.expansion_service,
         metrics_port=ours.metrics_port,
     )
 

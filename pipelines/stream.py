@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines.figures import FIGURES
 from pipelines.job import Summary
 from pipelines.kafka.client import Cluster
 from pipelines.kafka.decoding import Format
+from pipelines.kafka.external import ReadKafkaExternally
 from pipelines.kafka.readers import READERS
 from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
 from pipelines.kafka.watermarks import WATERMARKS
@@ -48,6 +49,7 @@ class Stream:
         topic: of the listening events.
         k: length of the charts.
         trending_since: leave out windows of trending which began before this second; None for what is long ago.
+        expansion_service: HOST:PORT of the service with Java's KafkaIO, through which to read; None to read in Python.
         metrics_port: where Prometheus finds the figures; None for nowhere.
     """
 
@@ -57,6 +59,7 @@ class Stream:
     store: str
     k: int
     trending_since: int | None = None
+    expansion_service: str | None = None
     metrics_port: int | None = None
 
 
@@ -104,11 +107,17 @@ def _start(stream: Stream, cluster: Cluster, runner: Any, options: PipelineOptio
 def build(pipeline: beam.Pipeline, stream: Stream, cluster: Cluster) -> None:
     """The pipeline: read a batch, unite it with the store; both in one stage, so that its offsets come last."""
     topics: dict[str, str | None] = {stream.topic: None, **{kind: kind for kind in _topics_of_names(cluster)}}
-    messages = pipeline | ReadKafka(cluster, topics, stream.format)
+    messages = pipeline | _source(cluster, topics, stream)
     _ = messages[EVENTS] | "WriteEvents" >> beam.ParDo(WriteEvents(stream.store, stream.k))
     _ = messages[NAMES] | "WriteNames" >> beam.ParDo(WriteNames(stream.store))
     since = feeds.since(open_store(stream.store), stream.trending_since)
     _ = messages[EVENTS] | "Trending" >> feeds.WriteTrending(stream.store, since)
+
+
+def _source(cluster: Cluster, topics: Mapping[str, str | None], stream: Stream) -> beam.PTransform:
+    if stream.expansion_service is None:
+        return ReadKafka(cluster, topics, stream.format)
+    return ReadKafkaExternally(cluster, topics, stream.format, stream.expansion_service)
 
 
 def _topics_of_names(cluster: Cluster) -> list[str]:

@@ -20,14 +20,18 @@ def java() -> str:
     return str(JAVA)
 
 
-def class_path(coordinates: Sequence[str]) -> str:
+def class_path(coordinates: Sequence[str], without: Sequence[str] = ()) -> str:
     """The class path of artifacts, `group:name:version`, and all that they depend on.
+
+    Args:
+        without: artifacts, `group:name`, which are left out with all that they alone depend on.
 
     Raises:
         NotBuiltError: they cannot be had here.
     """
     try:
-        import jgo
+        from jgo.env import EnvironmentBuilder, EnvironmentSpec
+        from jgo.maven import MavenContext
     except ImportError as error:
         raise NotBuiltError("no `jgo` to get jars with: install the project's extra `test`") from error
     folder = cache() / "jars"
@@ -36,7 +40,8 @@ def class_path(coordinates: Sequence[str]) -> str:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            found = jgo.build("+".join(coordinates), cache_dir=folder).path
+            spec = EnvironmentSpec(coordinates=[*coordinates], exclusions=[*without])
+            found = EnvironmentBuilder(MavenContext(), folder).from_spec(spec).path
         except (OSError, RuntimeError, ValueError) as error:
             raise NotBuiltError(f"cannot get {', '.join(coordinates)}: {error}") from error
     return ":".join(str(Path(found) / name / "*") for name in ("jars", "modules"))
