@@ -1,11 +1,13 @@
 """Stores with listeners for the pages, and servers over them."""
 
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from data.format import KINDS, SAMPLE
+from pipelines import profile
 from schemas import avro
 from store import Cell, Store, open_store
 from store.layout import row_key
@@ -15,7 +17,6 @@ from store.profiles.rows import rows_of
 from tests import oracle
 from tests.oracle import Event
 from tests.parts.processes import HOST, listening
-from tests.pipelines.jobs import run_profile
 from tests.store.profiles.samples import columns
 
 LISTENER = 37455511
@@ -64,9 +65,15 @@ def hostile_history() -> list[Event]:
     return [Event(HOSTILE, item, item, item, HOSTILE_START + 600 * i) for i, item in enumerate(items)]
 
 
+def load_sample(url: str) -> None:
+    """Loads the sample."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile.main(["--events", SAMPLE, "--store", url, "--rejects", f"{folder}/rejects.tsv"])
+
+
 def fill(url: str) -> None:
     """Loads the sample, and adds the two listeners."""
-    run_profile(Path(SAMPLE), url)
+    load_sample(url)
     store = open_store(url)
     listen(store, [*hostile_history(), Event(BEYOND, BEYOND, BEYOND, BEYOND, HOSTILE_START)])
     for kind in KINDS:
