@@ -1,5 +1,6 @@
 """The stream: listening events and names from Kafka into the store, until it is told to stop."""
 
+import gc
 import logging
 import signal
 import sys
@@ -101,7 +102,9 @@ def _prepare(stream: Stream) -> Cluster:
 def _start(stream: Stream, cluster: Cluster, runner: Any, options: PipelineOptions) -> Any:
     pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline, stream, cluster)
-    return pipeline.run()
+    result = pipeline.run()
+    gc.freeze()  # Beam's own objects are many, and stay: the garbage collector need not look at them over and over
+    return result
 
 
 def build(pipeline: beam.Pipeline, stream: Stream, cluster: Cluster) -> None:

@@ -105,6 +105,7 @@ def catching_up(kafka: str, place: Path, count: int, naive: int, users: int) -> 
     with streaming(kafka, store, place / "log") as stream:
         ours = seconds_for(stream, count)
         stream.stop()
+    print(f"{count:,} events: {ours:.1f} s", file=sys.stderr, flush=True)
     fill(kafka, naive, users)
     command = [sys.executable, "-m", "tests.bench.peers.beam_stream", kafka, TOPIC, str(naive), f"{place}/naive"]
     usual = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
