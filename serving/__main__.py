@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = settings(chosen)
         with closing(open_store(chosen.store)) as store, listen(chosen.host, chosen.port) as listening:
-            serve(create_app(chosen.schema, store, given), store.url, listening)
+            serve(create_app(chosen.schema, store, given), store.url, listening, given.limits.body)
     except (SchemaError, StoreError, KeysError, PortError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -45,11 +45,11 @@ def settings(chosen: argparse.Namespace) -> Settings:
     return Settings(dict(chosen.service), keys, limits_of(chosen), chosen.production)
 
 
-def serve(app: FastAPI, store: str, listening: socket.socket) -> None:
-    """Serves on a socket until a signal comes."""
+def serve(app: FastAPI, store: str, listening: socket.socket, message: int) -> None:
+    """Serves on a socket until a signal comes; messages over a WebSocket may have `message` bytes."""
     at = address(listening)
     print(f"Serving {store} at {at} - GraphiQL at {at}/graphql - Ctrl-C stops", flush=True)
-    run(app, listening)
+    run(app, listening, message)
 
 
 if __name__ == "__main__":

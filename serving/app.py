@@ -16,7 +16,7 @@ from serving import graphiql
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
 from serving.gateway import Context, GatewayRouter, Services, Topics, build_schema
-from serving.guard import GRAPHQL, HEALTH, Guard
+from serving.guard import GRAPHQL, HEALTH, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
 from serving.recommender import app as recommender
@@ -68,7 +68,8 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     app = FastAPI(title="Listening profiles", openapi_url=None, lifespan=lifespan)
     router = GatewayRouter(
         applied.schema,
-        given.limits.seconds,
+        given.limits,
+        partial(admit, given.keys),
         path=GRAPHQL,
         context_getter=context,
         graphql_ide=None if given.production else "graphiql",

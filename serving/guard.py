@@ -1,11 +1,15 @@
 """What every request has to pass before the application sees it: the API key, and the length of the body."""
 
+from urllib.parse import urlsplit
+
 import orjson
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from strawberry.exceptions import ConnectionRejectionError
 
-from serving.keys import Keys, given_key
+from serving.gateway import Context
+from serving.keys import Access, Keys, given_key
 
 GRAPHQL = "/graphql"
 HEALTH = "/health"
@@ -21,7 +25,8 @@ class Guard:
     """ASGI middleware that lets requests with an accepted key pass, and notes what it is good for in their state.
 
     A WebSocket to GraphQL passes without a key too, with the access None: browsers cannot send headers with it, so the
-    key comes in its first message.
+    key comes in its first message. But of those from a browser's page, only the server's own pass: browsers let every
+    page open a WebSocket to any host, with the credentials that they have for it.
     """
 
     def __init__(self, app: ASGIApp, keys: Keys, body: int) -> None:
@@ -37,7 +42,7 @@ class Guard:
         access = self.keys.access(given_key(headers) if self.keys else None)
         scope.setdefault("state", {})["access"] = access
         if scope["type"] == "websocket":
-            passes = access is not None or scope["path"] == GRAPHQL
+            passes = (access is not None or scope["path"] == GRAPHQL) and _own(headers)
             return await (self.app(scope, receive, send) if passes else send({"type": "websocket.close", "code": 1008}))
         if access is None:
             return await _refuse(
@@ -60,6 +65,27 @@ class Guard:
             return message
 
         return counted
+
+
+def admit(keys: Keys, context: Context) -> None:
+    """Takes the key that a WebSocket brings in its first message, if it had none before.
+
+    Raises:
+        ConnectionRejectionError: it has brought none that is accepted.
+    """
+    access: Access | None = context.request.state.access if context.request else None
+    if access is None:
+        brought = context.connection_params or {}
+        access = keys.access(str(brought.get("X-API-Key", "")))
+    if access is None:
+        raise ConnectionRejectionError
+    context.may_write = access is Access.WRITE
+
+
+def _own(headers: Headers) -> bool:
+    """Whether a request is not from a page of another host."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def _length(headers: Headers) -> int:

@@ -11,6 +11,9 @@ from fastapi import FastAPI
 GRACE = 5
 """Seconds that requests have to end when the server is told to stop."""
 
+MESSAGE_BYTES = 100_000
+"""Of a message over a WebSocket, unless something else is said."""
+
 
 class PortError(Exception):
     """The server cannot listen where it was told to."""
@@ -39,10 +42,19 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def run(app: FastAPI, listening: socket.socket) -> None:
-    """Serves on a socket until a signal comes; uvicorn raises it again after the last request has ended."""
+def run(app: FastAPI, listening: socket.socket, message: int = MESSAGE_BYTES) -> None:
+    """Serves on a socket until a signal comes; uvicorn raises it again after the last request has ended.
+
+    Args:
+        message: bytes that a message over a WebSocket may have.
+    """
     config = uvicorn.Config(
-        app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        ws_max_size=message,
     )
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -4,6 +4,8 @@ Of the first, the specification of GraphQL over HTTP wants status 400 and no `da
 """
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -12,10 +14,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
-from strawberry.types.unset import UNSET
+from strawberry.types.unset import UNSET, UnsetType
 
 from serving import graphiql
 from serving.gateway.context import Context
+from serving.gateway.limits import Limits
 from serving.gateway.schema import GatewaySchema
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -34,12 +37,19 @@ class GatewayRouter(GraphQLRouter[Context, None]):
     """Strawberry's router with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts.
 
     Attributes:
-        seconds: that a request may take.
+        seconds: that a request may take, and the first message of a WebSocket.
+        admit: is asked when a WebSocket has sent its first message; raises ConnectionRejectionError to refuse it.
     """
 
-    def __init__(self, schema: GatewaySchema, seconds: float, **options: Any) -> None:
-        super().__init__(schema, **options)
-        self.seconds = seconds
+    def __init__(self, schema: GatewaySchema, limits: Limits, admit: Callable[[Context], None], **options: Any) -> None:
+        super().__init__(
+            schema,
+            max_subscriptions_per_connection=limits.subscriptions,
+            connection_init_wait_timeout=timedelta(seconds=limits.seconds),
+            **options,
+        )
+        self.seconds = limits.seconds
+        self.admit = admit
 
     def serve(self, schema: GatewaySchema) -> None:
         """Answers from another schema from the next request on; those in flight end on theirs."""
@@ -64,6 +74,11 @@ class GatewayRouter(GraphQLRouter[Context, None]):
             request.state.refused = True
             body.pop("data", None)
         return body
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Lets a WebSocket in."""
+        self.admit(context)
+        return await super().on_ws_connect(context)
 
     def _too_slow(self) -> Response:
         message = f"the query took too long; {self.seconds:g} s are allowed"

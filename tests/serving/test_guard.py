@@ -80,10 +80,10 @@ def test_a_length_that_is_not_true_does_not_help(guarded: FastAPI) -> None:
         assert response.status_code == 413
 
 
-def connect(app: FastAPI, path: str, key: str = "") -> list[Message]:
+def connect(app: FastAPI, path: str, key: str = "", **more: str) -> list[Message]:
     """What an application says to a WebSocket."""
     said: list[Message] = []
-    headers = [(b"x-api-key", key.encode())]
+    headers = [(name.encode(), value.encode()) for name, value in {"x-api-key": key, **more}.items()]
     scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
 
     async def receive() -> Message:
@@ -110,6 +110,14 @@ def test_websockets_without_a_key_reach_graphql_alone() -> None:
     assert connect(app, "/graphql") == [*accepted, {"type": "websocket.send", "text": "None"}]
     assert connect(app, "/other", WRITE) == [*accepted, {"type": "websocket.send", "text": "Access.WRITE"}]
     assert connect(app, "/other") == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    ("origin", "passes"), [("http://here:8000", True), ("http://here", False), ("https://evil", False), ("null", False)]
+)
+def test_pages_of_other_hosts_get_no_websocket(guarded: FastAPI, origin: str, passes: bool) -> None:
+    said = connect(guarded, "/other", WRITE, host="here:8000", origin=origin)
+    assert said == [{"type": "websocket.close", "code": 1000 if passes else 1008, **({"reason": ""} if passes else {})}]
 
 
 def test_a_request_that_takes_too_long(profile_store: Watched) -> None:
