@@ -1,7 +1,7 @@
 """Half-steps of random walks, for compiled code: over the graph with its overlay, uniformly or weighted by plays.
 
 Arrays are taken out of their tuples before loops: in a loop, compiled code would count references to each of them,
-which takes longer than a step. An edge is known by one number: those of the overlay come after those of the graph.
+which takes longer than a step.
 """
 
 from typing import NamedTuple
@@ -56,63 +56,58 @@ def slot_of(number, table, bits, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def value(edges, new_edges, e, column):  # type: ignore[no-untyped-def]
-    """One of the numbers of an edge."""
-    known = len(edges)
-    return edges[e, column] if e < known else new_edges[e - known, column]
-
-
-@njit(**JIT)
-def row_of_user(user, starts, table, bits, keys, new_starts, known):  # type: ignore[no-untyped-def]
-    """The first edge of a user and the end; `known` is the number of the graph's edges."""
-    slot = slot_of(user, table, bits, keys)
-    if slot < 0:
-        return starts[user], starts[user + 1]
-    return known + new_starts[slot], known + new_starts[slot + 1]
-
-
-@njit(**JIT)
-def find(edges, new_edges, lo, hi, bits):  # type: ignore[no-untyped-def]
+def find(edges, lo, hi, bits):  # type: ignore[no-untyped-def]
     """The edge of a row for 32 random bits, each with a chance proportional to its plays."""
-    plays = below(bits, value(edges, new_edges, hi - 1, 1))
-    e = lo + int64(value(edges, new_edges, lo + below(bits, hi - lo), 2))
-    while int64(value(edges, new_edges, e, 1)) <= plays:
+    plays = below(bits, edges[hi - 1, 1])
+    e = lo + int64(edges[lo + below(bits, hi - lo), 2])
+    while int64(edges[e, 1]) <= plays:
         e += 1
     return e
 
 
 @njit(**JIT)
-def plays_at(edges, new_edges, lo, e):  # type: ignore[no-untyped-def]
+def end_of(edges, lo, hi, by_plays, bits):  # type: ignore[no-untyped-def]
+    """The other end of an edge of a row for 32 random bits."""
+    return int64(edges[find(edges, lo, hi, bits) if by_plays else lo + below(bits, hi - lo), 0])
+
+
+@njit(**JIT)
+def plays_at(edges, lo, e):  # type: ignore[no-untyped-def]
     """The plays of an edge of a row that starts at `lo`."""
-    before = value(edges, new_edges, e - 1, 1) if e > lo else uint32(0)
-    return value(edges, new_edges, e, 1) - before
+    return edges[e, 1] - (edges[e - 1, 1] if e > lo else uint32(0))
 
 
 @njit(**JIT)
 def to_listeners(items, users, at, by_plays, states):  # type: ignore[no-untyped-def]
     """Moves all walkers from items to users who play them, each edge with the same chance or by its plays."""
-    starts, edges, table, bits, keys, new_starts, new_edges = items
-    user_table, user_bits, user_keys = users.table, users.bits, users.keys
-    known = len(edges)
+    starts, edges, table, bits, keys = items.starts, items.edges, items.table, items.bits, items.keys
     for walker in range(len(at)):
-        item, lo, hi, first, end = at[walker], int64(0), int64(0), known, known
-        if item < len(starts) - 1:
-            lo, hi = starts[item], starts[item + 1]
+        item = at[walker]
         slot = slot_of(item, table, bits, keys)
-        if slot >= 0:
-            first, end = known + new_starts[slot], known + new_starts[slot + 1]
-        in_graph, in_all = hi - lo, hi - lo + end - first
-        if by_plays and end > first:
-            in_graph = int64(edges[hi - 1, 1]) if hi > lo else int64(0)
-            in_all = in_graph + int64(new_edges[end - 1 - known, 1])
-        while True:
-            if end > first and below(draw(states, walker), in_all) >= in_graph:
-                lo, hi = first, end
-            chosen = draw(states, walker)
-            e = find(edges, new_edges, lo, hi, chosen) if by_plays else lo + below(chosen, hi - lo)
-            at[walker] = int64(value(edges, new_edges, e, 0))
-            if e >= known or slot_of(at[walker], user_table, user_bits, user_keys) < 0:
-                break
+        if slot < 0:  # then none of its listeners has changed
+            at[walker] = end_of(edges, starts[item], starts[item + 1], by_plays, draw(states, walker))
+        else:
+            at[walker] = _listener_of(items, users, item, slot, by_plays, states, walker)
+
+
+@njit(**JIT)
+def _listener_of(items, users, item, slot, by_plays, states, walker):  # type: ignore[no-untyped-def]
+    """A random user who plays an item which has a row in the overlay as well."""
+    edges, new_edges = items.edges, items.new_edges
+    first, end = items.new_starts[slot], items.new_starts[slot + 1]
+    lo, hi = int64(0), int64(0)
+    if item < len(items.starts) - 1:
+        lo, hi = items.starts[item], items.starts[item + 1]
+    in_graph, in_all = hi - lo, hi - lo + end - first
+    if by_plays:
+        in_graph = int64(edges[hi - 1, 1]) if hi > lo else int64(0)
+        in_all = in_graph + (int64(new_edges[end - 1, 1]) if end > first else int64(0))
+    while True:
+        if below(draw(states, walker), in_all) >= in_graph:
+            return end_of(new_edges, first, end, by_plays, draw(states, walker))
+        user = end_of(edges, lo, hi, by_plays, draw(states, walker))
+        if slot_of(user, users.table, users.bits, users.keys) < 0:
+            return user
 
 
 @njit(**JIT)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
-from serving.recommender.steps import Side, below, draw, find, plays_at, row_of_user, to_listeners, value
+from serving.recommender.steps import Side, below, draw, find, plays_at, slot_of, to_listeners
 from store.varint import JIT
 
 LOOK = 16
@@ -93,18 +93,25 @@ def _go_home(at, home, reset, states):  # type: ignore[no-untyped-def]
 def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
     starts, edges, table, bits, keys, new_starts, new_edges = users
     for walker in range(len(at)):
-        user = at[walker]
-        lo, hi = row_of_user(user, starts, table, bits, keys, new_starts, len(edges))
-        e = find(edges, new_edges, lo, hi, draw(states, walker))
+        user, chosen = at[walker], draw(states, walker)
+        slot = slot_of(user, table, bits, keys)
+        if slot < 0:
+            lo = starts[user]
+            e = find(edges, lo, starts[user + 1], chosen)
+            at[walker] = int64(edges[e, 0])
+        else:
+            lo = new_starts[slot]
+            e = find(new_edges, lo, new_starts[slot + 1], chosen)
+            at[walker] = int64(new_edges[e, 0])
         if user == home:
             origin[walker] = e - lo
-        at[walker] = int64(value(edges, new_edges, e, 0))
 
 
 @njit(**JIT)
 def _paths(users, items, home, walks, length, reset, seed, logarithms):  # type: ignore[no-untyped-def]
     states = _states(walks, seed)
-    sums = _home_weights(users, home, logarithms)
+    own = _home_row(users, home)
+    sums = _leaving(own, logarithms)
     at, origin = np.full(walks, home, np.int64), np.zeros(walks, np.int32)
     most = walks * ((length - 1) // 2) * LOOK
     visited, weights, origins = np.empty(most, np.int64), np.empty(most), np.empty(most, np.int32)
@@ -113,7 +120,7 @@ def _paths(users, items, home, walks, length, reset, seed, logarithms):  # type:
         if step:
             to_listeners(items, users, at, False, states)
             _go_home(at, home, reset, states)
-        n = _look(users, at, home, origin, sums, step == 0, states, logarithms, visited, weights, origins, n)
+        n = _look(users, at, home, own, origin, sums, step == 0, states, logarithms, visited, weights, origins, n)
     return visited[:n], weights[:n], origins[:n]
 
 
@@ -123,21 +130,28 @@ def _logarithm(plays, logarithms):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _home_weights(users, home, logarithms):  # type: ignore[no-untyped-def]
-    """The running sums of the weights of the home's edges."""
-    starts, edges, table, bits, keys, new_starts, new_edges = users
-    lo, hi = row_of_user(home, starts, table, bits, keys, new_starts, len(edges))
-    sums = np.empty(hi - lo)
+def _home_row(users, home):  # type: ignore[no-untyped-def]
+    """The edges of the home."""
+    slot = slot_of(home, users.table, users.bits, users.keys)
+    if slot < 0:
+        return users.edges[users.starts[home] : users.starts[home + 1]]
+    return users.new_edges[users.new_starts[slot] : users.new_starts[slot + 1]]
+
+
+@njit(**JIT)
+def _leaving(own, logarithms):  # type: ignore[no-untyped-def]
+    """The running sums of the weights of the edges of a row."""
+    sums = np.empty(len(own))
     total = 0.0
-    for e in range(lo, hi):
-        total += _logarithm(plays_at(edges, new_edges, lo, e), logarithms)
-        sums[e - lo] = total
+    for e in range(len(own)):
+        total += _logarithm(plays_at(own, 0, e), logarithms)
+        sums[e] = total
     return sums
 
 
 @njit(**JIT)
 def _look(  # type: ignore[no-untyped-def]
-    users, at, home, origin, sums, evenly, states, logarithms, visited, weights, origins, n
+    users, at, home, own, origin, sums, evenly, states, logarithms, visited, weights, origins, n
 ):
     """Moves all walkers from users to items; those who are not at home look, and append to the visits from `n` on.
 
@@ -145,22 +159,33 @@ def _look(  # type: ignore[no-untyped-def]
     """
     starts, edges, table, bits, keys, new_starts, new_edges = users
     for walker in range(len(at)):
-        user = at[walker]
-        lo, hi = row_of_user(user, starts, table, bits, keys, new_starts, len(edges))
-        chosen = draw(states, walker)
+        user, chosen = at[walker], draw(states, walker)
         if user == home:
             share = (chosen + 0.5) / 2**32
             share = (walker + share) / len(at) if evenly else share
-            origin[walker] = min(np.searchsorted(sums, share * sums[-1], side="right"), hi - lo - 1)
-            at[walker] = int64(value(edges, new_edges, lo + origin[walker], 0))
+            origin[walker] = min(np.searchsorted(sums, share * sums[-1], side="right"), len(own) - 1)
+            at[walker] = int64(own[origin[walker], 0])
             continue
-        e = lo + below(chosen, hi - lo)
-        at[walker] = int64(value(edges, new_edges, e, 0))
-        look = min(LOOK, hi - lo)
-        for _ in range(look):
-            visited[n] = int64(value(edges, new_edges, e, 0))
-            weights[n] = _logarithm(plays_at(edges, new_edges, lo, e), logarithms) / look
-            origins[n] = origin[walker]
-            n += 1
-            e = e + 1 if e + 1 < hi else lo
+        slot = slot_of(user, table, bits, keys)
+        if slot < 0:
+            at[walker] = _look_at(edges, starts[user], starts[user + 1], chosen, logarithms, visited, weights, n)
+            looked = min(LOOK, starts[user + 1] - starts[user])
+        else:
+            lo, hi = new_starts[slot], new_starts[slot + 1]
+            at[walker] = _look_at(new_edges, lo, hi, chosen, logarithms, visited, weights, n)
+            looked = min(LOOK, hi - lo)
+        origins[n : n + looked] = origin[walker]
+        n += looked
     return n
+
+
+@njit(**JIT)
+def _look_at(edges, lo, hi, bits, logarithms, visited, weights, n):  # type: ignore[no-untyped-def]
+    """Visits items of a row that follow each other, from a random one on; gives the first."""
+    e = lo + below(bits, hi - lo)
+    first, look = int64(edges[e, 0]), min(LOOK, hi - lo)
+    for visit in range(n, n + look):
+        visited[visit] = int64(edges[e, 0])
+        weights[visit] = _logarithm(plays_at(edges, lo, e), logarithms) / look
+        e = e + 1 if e + 1 < hi else lo
+    return first

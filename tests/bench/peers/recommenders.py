@@ -16,7 +16,7 @@ def popularity(known: sparse.csr_matrix) -> Scores:
 def item_knn(known: sparse.csr_matrix, neighbours: int = 100) -> Scores:
     """Cosine similarity to the nearest items, over plays made less skew by a logarithm."""
     model = CosineRecommender(K=neighbours, num_threads=1)
-    logs = known.log1p()
+    logs = known.log1p().tocsr()
     model.fit(logs, show_progress=False)
     return np.asarray((logs @ model.similarity).toarray())
 
