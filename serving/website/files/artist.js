@@ -4,7 +4,7 @@ import "./search.js";
 import { avatar } from "./avatar.js";
 import { h, put } from "./dom.js";
 import { clock, name, number, title } from "./format.js";
-import { ask, id, showQuery } from "./graphql.js";
+import { askPatiently, id, showQuery } from "./graphql.js";
 import { ownZone } from "./picker.js";
 import { Ranked } from "./ranked.js";
 import { card, empty, failed, settle } from "./states.js";
@@ -41,7 +41,7 @@ function figures({ listeners, plays, top }) {
 }
 
 function begin() {
-  settle(main.firstChild, () => ask(ARTIST, { artistId: artist }), shown);
+  settle(main.firstChild, () => askPatiently(ARTIST, { artistId: artist }), shown);
 }
 
 begin();

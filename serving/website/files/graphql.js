@@ -1,6 +1,7 @@
 /** Asking GraphQL. */
 
 const SLOW = 20_000;
+const PAUSE = 1500;
 
 /** A failure with words for people. */
 export class Failure extends Error {}
@@ -15,6 +16,14 @@ export async function ask(query, variables = {}) {
   const problems = (body.errors ?? []).map((error) => error.message);
   if (!body.data) throw new Failure(problems[0] ?? "The server gave no answer.");
   return { data: body.data, problems };
+}
+
+/** Likewise, but asks some more times while a service has problems: the recommender first has to build its graph. */
+export async function askPatiently(query, variables, attempts = 8) {
+  const answer = await ask(query, variables);
+  if (!answer.problems.length || attempts <= 1) return answer;
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  return askPatiently(query, variables, attempts - 1);
 }
 
 async function answered(query, variables) {

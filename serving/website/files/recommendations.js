@@ -3,7 +3,7 @@
 import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { artistName, counted } from "./format.js";
-import { ask } from "./graphql.js";
+import { askPatiently } from "./graphql.js";
 import { empty, settle } from "./states.js";
 
 const RECOMMENDATIONS = `query Recommendations($userId: Long!) {
@@ -13,12 +13,9 @@ const RECOMMENDATIONS = `query Recommendations($userId: Long!) {
   }
 }`;
 
-const PATIENCE = 8;
-const PAUSE = 1500;
-
 /** Shows recommended artists in an element. */
 export function recommend(body, userId) {
-  settle(body, () => asked(userId, PATIENCE), ({ data, problems }) => {
+  settle(body, () => askPatiently(RECOMMENDATIONS, { userId }), ({ data, problems }) => {
     if (problems.length) throw new Error(problems[0]);
     const answer = data.getArtistRecommendations;
     if (!answer?.recommendations.length) return empty("No recommendations yet: there are too few listens to compare.");
@@ -28,14 +25,6 @@ export function recommend(body, userId) {
       h("p", { class: "fresh" }, `From walks over all listens as of ${words(answer.graphAge)} ago.`),
     ];
   });
-}
-
-/** The answer; a recommender that has just been started may need some time for its graph. */
-async function asked(userId, attempts) {
-  const answer = await ask(RECOMMENDATIONS, { userId });
-  if (!answer.problems.length || attempts <= 1) return answer;
-  await new Promise((resolve) => setTimeout(resolve, PAUSE));
-  return asked(userId, attempts - 1);
 }
 
 const words = (seconds) => (seconds < 90 ? counted(Math.round(seconds), "second") : counted(Math.round(seconds / 60), "minute"));

@@ -160,7 +160,8 @@ def test_names_lead_to_the_artists(visit: Visit) -> None:
     page = visit(USER)
     top = expected(None, None)["artistCharts"]["topK"][0]["id"]
     page.get_by_role("region", name="Top artists").locator("li a").first.click()
-    page.wait_for_url(f"**/artist/{top}")
+    page.wait_for_url(f"**/artist/{top}", wait_until="commit")
+    expect(page.locator(".ranked li").first).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Artist{name('artist', top)}")
     plays = [event.user for event in sites.sample() if event.artist == top]
     assert figures(page)[:2] == [str(len(set(plays))), f"{len(plays):,}"]
