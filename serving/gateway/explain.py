@@ -1,10 +1,11 @@
 """How a query was answered, for clients that want to know: what was read, how long it took, and of when the data is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.gateway.context import Context
-from serving.gateway.reader import Read, Trace
+from serving.gateway.reader import Trace
+from serving.gateway.services import Called
 
 HEADER = "x-explain"
 EXTENSION = "explain"
@@ -17,10 +18,12 @@ def is_wanted(extensions: Mapping[str, Any] | None, context: Context | None) -> 
     return bool((extensions or {}).get(EXTENSION)) or headers.get(HEADER, "").lower() in ("1", "true")
 
 
-def explanation(trace: Trace, *, planned: bool, seconds: float) -> dict[str, Any]:
+def explanation(trace: Trace, calls: Sequence[Called], *, planned: bool, seconds: float) -> dict[str, Any]:
     """The extension of the answer.
 
     Args:
+        trace: what was read.
+        calls: of services.
         planned: whether a plan answered, rather than the ordinary executor.
         seconds: that it took.
     """
@@ -31,14 +34,13 @@ def explanation(trace: Trace, *, planned: bool, seconds: float) -> dict[str, Any
             "reads": [
                 {"keys": dict(sorted(read.keys.items())), "ms": _milliseconds(read.seconds)} for read in trace.reads
             ],
+            "calls": [
+                {"service": call.service, "status": call.status, "ms": _milliseconds(call.seconds)} for call in calls
+            ],
             "cachedNames": trace.cached,
             "asOf": trace.as_of,
         }
     }
-
-
-def _read(read: Read) -> dict[str, Any]:
-    return {"keys": dict(sorted(read.keys.items())), "ms": _milliseconds(read.seconds)}
 
 
 def _milliseconds(seconds: float) -> float:

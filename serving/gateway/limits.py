@@ -21,7 +21,7 @@ class Limits:
     tokens: int = _limit(1000, "tokens of a query")
     cost: int = _limit(10_000, "keys that a query reads, and services that it calls")
     seconds: float = _limit(10.0, "seconds that a query takes")
-    body: int = _limit(100_000, "bytes of a request's body")
+    body: int = _limit(100_000, "bytes of a request's body, and of a message over a WebSocket")
     subscriptions: int = _limit(100, "subscriptions of one connection at the same time")
     service_seconds: float = _limit(5.0, "seconds until the whole answer of a service is there")
     service_bytes: int = _limit(1_000_000, "bytes of the answer of a service")

@@ -66,7 +66,9 @@ class GatewaySchema(strawberry.Schema):
             )
         if explained and context_value:
             seconds = time.perf_counter() - begin
-            result.extensions = explanation(context_value.values.trace, planned=data is not None, seconds=seconds)
+            result.extensions = explanation(
+                context_value.values.trace, context_value.rest.calls, planned=data is not None, seconds=seconds
+            )
         self._mask(result)
         return result
 

@@ -1,9 +1,10 @@
 """Calls of REST services, by logical host: a service listens at an address, or is an application in this process."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
@@ -83,10 +84,23 @@ class Services:
         return bytes(body)
 
 
+class Called(NamedTuple):
+    """A call that was made: the service's host, the status of its answer, None if there was none, and seconds."""
+
+    service: str
+    status: int | None
+    seconds: float
+
+
 class RestCaller:
-    """Calls services for one request: the same call is made once, and so has one answer, or one failure."""
+    """Calls services for one request: the same call is made once, and so has one answer, or one failure.
+
+    Attributes:
+        calls: those that have ended.
+    """
 
     def __init__(self, services: Services) -> None:
+        self.calls: list[Called] = []
         self._services = services
         self._made: dict[Call, asyncio.Future[Answer]] = {}
 
@@ -98,5 +112,14 @@ class RestCaller:
         """
         made = call(to, arguments)
         if made not in self._made:
-            self._made[made] = asyncio.ensure_future(self._services.fetch(made))
+            self._made[made] = asyncio.ensure_future(self._fetch(made))
         return value(to, made, await self._made[made])
+
+    async def _fetch(self, made: Call) -> Answer:
+        begin, status = time.perf_counter(), None
+        try:
+            answer = await self._services.fetch(made)
+            status = answer.status
+            return answer
+        finally:
+            self.calls.append(Called(made.service, status, time.perf_counter() - begin))

@@ -1,9 +1,15 @@
-"""What the service answers, from a view of the graph."""
+"""What the service answers, from a view of the graph, and names from the store."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from serving.recommender.ranking import Algorithm, Walks, recommend
 from serving.recommender.view import View
+from store import Store, StoreError, topics
+from store.topics import Address
+
+log = logging.getLogger("serving.recommender")
 
 
 def recommendations(
@@ -27,6 +33,17 @@ def _popular(view: View, known: set[int], limit: int, explain: bool) -> list[dic
     ids, popularity = view.popular
     new = [(item, score) for item, score in zip(ids.tolist(), popularity.tolist(), strict=True) if item not in known]
     return [{"id": item, "score": score, **({"because": []} if explain else {})} for item, score in new[:limit]]
+
+
+def add_names(store: Store, field: str, entries: Sequence[dict[str, Any]]) -> None:
+    """Adds their names to recommendations, None where it is not known. A store that is away costs the names alone."""
+    try:
+        items = topics.read(store, [Address(f"{field}s", entry["id"]) for entry in entries])
+    except StoreError:
+        log.exception("recommendations stay without names")
+        items = [None] * len(entries)
+    for entry, item in zip(entries, items, strict=True):
+        entry["name"] = item and item["name"]
 
 
 def listeners(view: View, item: int, limit: int) -> dict[str, Any] | None:

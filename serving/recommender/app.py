@@ -15,7 +15,7 @@ from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
-from serving.recommender.answers import listeners, recommendations
+from serving.recommender.answers import add_names, listeners, recommendations
 from serving.recommender.files import folder_for
 from serving.recommender.histories import FIELDS
 from serving.recommender.keeper import Keeper, State
@@ -105,6 +105,7 @@ def create_app(store: Store, folder: Path | None = None) -> FastAPI:
         state = await _state(keeper)
         seed = secrets.randbits(63) if seed is None else seed
         found = await asyncio.to_thread(recommendations, state.views[field], user, algorithm, how, seed, limit, explain)
+        await asyncio.to_thread(add_names, store, field, found["recommendations"])
         return _json({**found, **_age(state)})
 
     async def get_listeners(item: ItemId, field: Field, limit: Limit = 10) -> Response:

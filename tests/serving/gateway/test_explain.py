@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
@@ -44,6 +45,23 @@ def test_the_newest_event_of_several_users_counts(app: FastAPI) -> None:
 def test_nobody_has_no_newest_event(app: FastAPI) -> None:
     query = f"{{ getUserProfile(userId: {NOBODY}) {{ totalListenCount }} }}"
     assert explained(app, {"query": query})["extensions"]["explain"]["asOf"] is None
+
+
+def test_calls_of_services(profile_store: Watched) -> None:
+    service = FastAPI()
+
+    @service.get("/recommendation/{user}/{field}")
+    async def recommend(user: int, field: str, limit: int) -> Any:
+        return JSONResponse({"detail": "no"}, limit) if limit != 200 else {"recommendations": [{"id": user}]}
+
+    query = "{ a: %s(limit: 200) { recommendations { id } } b: %s(limit: 503) { recommendations { id } } }"
+    asked = query.replace("%s(", f"getArtistRecommendations(userId: {USER}, ")
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings({"recommender": service}))
+    answer = explained(app, {"query": asked})
+    assert answer["data"] == {"a": {"recommendations": [{"id": USER}]}, "b": None}
+    calls = answer["extensions"]["explain"]["calls"]
+    assert sorted((call["service"], call["status"]) for call in calls) == [("recommender", 200), ("recommender", 503)]
+    assert all(0 < call["ms"] <= answer["extensions"]["explain"]["ms"] for call in calls)
 
 
 def test_the_executor_is_named(app: FastAPI) -> None:

@@ -22,7 +22,7 @@ from tests.test_end_to_end import generated, real
 
 QUERY = """query ($userId: Long!, $field: FieldType!, $algorithm: String) {
     getArtistRecommendations(userId: $userId, field: $field, limit: 5, algorithm: $algorithm, seed: 1) {
-        coldStart graphAge recommendations { id score FIELD { id name } because { id FIELD { name } } }
+        coldStart graphAge recommendations { id name score FIELD { id name } because { id FIELD { name } } }
     }
 }"""
 LISTENERS = "query ($field: FieldType!, $id: Long!) { getListeners(field: $field, itemId: $id) { listeners plays } }"
@@ -60,6 +60,7 @@ def check(app: FastAPI, field: str, events: list[oracle.Event], names: dict[int,
         for entry in entries:
             assert entry["id"] in everything - known[user]
             assert entry[field] == {"id": entry["id"], "name": names.get(entry["id"], UNKNOWN_NAME)}
+            assert entry["name"] == names.get(entry["id"])
             assert entry["because"]
             for reason in entry["because"]:
                 assert reason["id"] in known[user]
