@@ -9,8 +9,9 @@ from contextlib import closing
 
 from fastapi import FastAPI
 
+from schemas.registry import RegistryError
 from serving.app import create_app
-from serving.gateway import SchemaError
+from serving.gateway import Kafka, SchemaError
 from serving.keys import Keys, KeysError, read_keys
 from serving.options import limits_of, options
 from serving.processes import PortError, address, listen, prepare, run
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = settings(chosen)
         with closing(open_store(chosen.store)) as store, listen(chosen.host, chosen.port) as listening:
             serve(create_app(chosen.schema, store, given), store.url, listening, given.limits.body)
-    except (SchemaError, StoreError, KeysError, PortError) as error:
+    except (SchemaError, StoreError, KeysError, PortError, RegistryError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -42,7 +43,8 @@ def settings(chosen: argparse.Namespace) -> Settings:
     keys = read_keys(chosen.keys) if chosen.keys else Keys()
     if not keys:
         log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
-    return Settings(dict(chosen.service), keys, limits_of(chosen), chosen.production)
+    kafka = Kafka(chosen.kafka, chosen.format, chosen.registry) if chosen.kafka else None
+    return Settings(dict(chosen.service), keys, limits_of(chosen), chosen.production, kafka)
 
 
 def serve(app: FastAPI, store: str, listening: socket.socket, message: int) -> None:

@@ -15,7 +15,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from serving import graphiql
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
-from serving.gateway import Context, GatewayRouter, Services, Topics, build_schema
+from serving.gateway import Context, GatewayRouter, Producer, Services, Topics, build_schema
 from serving.guard import GRAPHQL, HEALTH, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
@@ -35,10 +35,11 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
 
     Raises:
         SchemaError: the SDL file cannot be served.
+        RegistryError: the URL of the schema registry is of no known form.
     """
     given = settings or Settings()
     applied = Applied(schema_path, store, partial(build_schema, limits=given.limits, production=given.production))
-    topics = Topics(store)
+    topics = Topics(store, Producer(given.kafka) if given.kafka else None)
     own = {"history": history.create_app, "recommender": recommender.create_app}
     included = {name: create(store) for name, create in own.items() if name not in given.services}
     called = Services({**included, **given.services}, given.limits)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from schemas.messages import FORMATS
 from serving.gateway import Limits
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import DEFAULT_STORE
@@ -14,6 +15,7 @@ from store.urls import FORMS, VARIABLE
 
 SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
 KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read and write"
+KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
 PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in messages"
 
 
@@ -26,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
     made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
+    made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
+    made.add_argument("--format", choices=FORMATS, default="json", help="of the messages to Kafka (%(default)s)")
+    made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
     made.add_argument("--production", action="store_true", help=PRODUCTION)
     limits = made.add_argument_group("limits", "What there may be at most.")
     for limit in dataclasses.fields(Limits):
@@ -37,7 +42,11 @@ def parser() -> argparse.ArgumentParser:
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line's options."""
-    return parser().parse_args(arguments)
+    made = parser()
+    chosen = made.parse_args(arguments)
+    if chosen.format == "confluent" and not chosen.registry:
+        made.error("--format confluent needs the schema registry: name it with --registry URL")
+    return chosen
 
 
 def limits_of(chosen: argparse.Namespace) -> Limits:

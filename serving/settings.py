@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from serving.gateway import Limits, Service
+from serving.gateway import Kafka, Limits, Service
 from serving.keys import Keys
 
 
@@ -18,9 +18,11 @@ class Settings:
         limits: what may be asked for.
         production: whether the schema is kept from clients: no introspection, no GraphiQL, no names in messages that
             the client did not give itself.
+        kafka: where mutations send what they write; without it, they write to the store.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
     keys: Keys = field(default_factory=Keys)
     limits: Limits = field(default_factory=Limits)
     production: bool = False
+    kafka: Kafka | None = None

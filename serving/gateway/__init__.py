@@ -3,6 +3,7 @@
 from serving.gateway.context import Context
 from serving.gateway.errors import SchemaError
 from serving.gateway.limits import Limits
+from serving.gateway.producer import Kafka, Producer
 from serving.gateway.router import GatewayRouter
 from serving.gateway.schema import GatewaySchema, build_schema, load_schema
 from serving.gateway.services import Service, Services
@@ -12,7 +13,9 @@ __all__ = [
     "Context",
     "GatewayRouter",
     "GatewaySchema",
+    "Kafka",
     "Limits",
+    "Producer",
     "SchemaError",
     "Service",
     "Services",

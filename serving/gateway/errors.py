@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from graphql import GraphQLError
 
+from serving.gateway.producer import DeliveryError
 from store import StoreError
 
 log = logging.getLogger("serving.gateway")
 
 STORE_UNAVAILABLE = "the store is unavailable: try again later"
+NOT_DELIVERED = "Kafka is not known to have the value: send it again later, what is there twice counts once"
 INTERNAL = "internal error: it is in the server's log"
 
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_MESSAGES = {StoreError: STORE_UNAVAILABLE, DeliveryError: NOT_DELIVERED}
 _NULL = "Cannot return null for non-nullable field"
 
 
@@ -43,8 +46,10 @@ def _is_fault(error: GraphQLError) -> bool:
 
 
 def _masked(error: GraphQLError) -> GraphQLError:
-    message = STORE_UNAVAILABLE if isinstance(error.original_error, StoreError) else INTERNAL
-    return _replaced(error, message)
+    for kind, message in _MESSAGES.items():
+        if isinstance(error.original_error, kind):
+            return _replaced(error, message)
+    return _replaced(error, INTERNAL)
 
 
 def _replaced(error: GraphQLError, message: str) -> GraphQLError:

@@ -1,6 +1,7 @@
 """The topics of a store as one server offers them."""
 
 from serving.gateway.feed import Feed
+from serving.gateway.producer import Producer
 from serving.gateway.reader import Reader
 from serving.gateway.writer import Writer
 from store import Store
@@ -11,13 +12,13 @@ class Topics:
 
     Attributes:
         reader: reads the topics.
-        writer: writes to them.
+        writer: writes to them, or, with a producer, to those in Kafka which the store follows.
         feed: tells of changes.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, producer: Producer | None = None) -> None:
         self.reader = Reader(store)
-        self.writer = Writer(store, self.reader)
+        self.writer = Writer(store, self.reader, producer)
         self.feed = Feed(store)
 
     def close(self) -> None:

@@ -1,8 +1,12 @@
-"""Writing values to topics, so that whoever reads afterwards reads them."""
+"""Writing values to topics, so that whoever reads afterwards reads them.
+
+Values go into the store, or to Kafka where a stream brings them into the store.
+"""
 
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,40 +14,72 @@ from graphql import GraphQLError
 
 from schemas.catalogue import Bucket, Topic
 from schemas.messages import MessageError, checked
+from serving.gateway.producer import Producer
 from serving.gateway.reader import Reader
-from store import Store, topics
+from store import Store, StoreError, topics
 from store.profiles import union
 from store.profiles.deletions import NONE, Deletions, taken_back
-from store.profiles.events import unite
+from store.profiles.events import EventSet, unite
 from store.topics import Address, Key
+
+BROUGHT_SECONDS = 5.0
+"""How long a mutation waits for the stream to bring its value into the store."""
+
+_POLL_SECONDS = 0.05
 
 
 class Writer:
-    """Writes to the topics of a store, one value after the other."""
+    """Writes to the topics of a store, one value after the other, or to those of Kafka."""
 
-    def __init__(self, store: Store, reader: Reader) -> None:
+    def __init__(self, store: Store, reader: Reader, producer: Producer | None = None) -> None:
         self._store = store
         self._reader = reader
+        self._producer = producer
         self._thread = ThreadPoolExecutor(1, "writer")
 
     async def write(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> dict[str, Any]:
         """Makes `value` a value of a key, and tells it as it is stored.
 
-        Listening events are united with the user's row, and with all that follows from it, or taken back.
+        Listening events are united with the user's row, and with all that follows from it, or taken back. What goes to
+        Kafka is in the store when this returns, unless the stream takes longer than BROUGHT_SECONDS.
 
         Raises:
             GraphQLError: the value is not one of the topic, or cannot be written to this store.
             StoreError: the store cannot be written.
+            DeliveryError: Kafka is not known to have the value.
         """
         whole = _whole(topic, key, value)
-        write = self._unite if topic.place.bucket is Bucket.MONTH else self._put
-        await asyncio.get_running_loop().run_in_executor(self._thread, write, topic, key, whole)
+        if self._producer:
+            await self._producer.send(topic.name, whole[str(topic.identity)], whole)
+            await self._brought(topic, key, whole)
+        else:
+            write = self._unite if _is_event(topic) else self._put
+            await asyncio.get_running_loop().run_in_executor(self._thread, write, topic, key, whole)
         self._reader.forget(Address(topic.name, key))
         return whole
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the threads."""
         self._thread.shutdown(wait=False)
+        if self._producer:
+            self._producer.close()
+
+    async def _brought(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> None:
+        """Waits until the store has a value, but not for ever: Kafka has it, so it will be there."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BROUGHT_SECONDS):
+                while not await asyncio.to_thread(self._holds, topic, key, value):
+                    await asyncio.sleep(_POLL_SECONDS)
+
+    def _holds(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> bool:
+        with suppress(StoreError):
+            return self._stores(topic, key, value)
+        return False
+
+    def _stores(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> bool:
+        if _is_event(topic):
+            return union.holds(self._store, *_sets(value))
+        return bool(topics.read(self._store, [Address(topic.name, key)]) == [value])
 
     def _put(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> None:
         topics.write(self._store, Address(topic.name, key), value)
@@ -52,12 +88,21 @@ class Writer:
         length = union.length_of_charts(self._store)
         if length is None:
             raise GraphQLError("this store has no histories to unite an event with: load some with pipelines.profile")
-        names = ("userId", "artistId", "albumId", "trackId", "timestamp")
-        event = np.array([[value[name]] for name in names], np.int64)
-        if value["deleted"]:
-            union.write(self._store, unite(event[:, :0]), length, Deletions(taken_back(event), NONE.erased))
-        else:
-            union.write(self._store, unite(event), length)
+        added, deleted = _sets(value)
+        union.write(self._store, added, length, deleted)
+
+
+def _is_event(topic: Topic) -> bool:
+    return topic.place.bucket is Bucket.MONTH
+
+
+def _sets(value: Mapping[str, Any]) -> tuple[EventSet, Deletions]:
+    """What a listening event adds to a user's row, and what it takes back."""
+    names = ("userId", "artistId", "albumId", "trackId", "timestamp")
+    event = np.array([[value[name]] for name in names], np.int64)
+    if value["deleted"]:
+        return unite(event[:, :0]), Deletions(taken_back(event), NONE.erased)
+    return unite(event), NONE
 
 
 def _whole(topic: Topic, key: Key, value: Mapping[str, Any]) -> dict[str, Any]:

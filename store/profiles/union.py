@@ -36,6 +36,17 @@ def write(
         changes.write(store, changed.values())
 
 
+def holds(store: Store, added: EventSet, deleted: Deletions = deletions.NONE) -> bool:
+    """Whether the rows of users are such that to write these events and deletions would not change them."""
+    keys = [layout.row_key(user) for user in np.union1d(added.users, deleted.users).tolist()]
+    existing = store.rows(layout.USERS, keys, ("history", deletions.FAMILY))
+    before, gone = stored(existing), deletions.settled(deletions.stored(existing))
+    then = deletions.settled(deletions.joined([deleted, gone]))
+    events = deletions.standing(np.concatenate([before, flat(added)], axis=1), then)
+    same = np.array_equal(then.taken, gone.taken) and np.array_equal(then.erased, gone.erased)
+    return same and not len(difference(unite(events), grouped(before)))
+
+
 def length_of_charts(store: Store) -> int | None:
     """The length of the charts that a store was built with; None if it holds no histories to unite events with."""
     length, contents = store.setting("k"), store.setting("contents")

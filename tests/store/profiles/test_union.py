@@ -11,6 +11,7 @@ from store.changes import MOST_EVENTS, Follower, UserChange
 from store.digest import digest
 from store.layout import CHANGES, USERS, VERSION, row_key
 from store.profiles import union
+from store.profiles.deletions import NONE, Deletions, taken_back
 from store.profiles.events import difference, unite
 from store.profiles.rows import rows_of
 from tests import oracle, stored
@@ -149,3 +150,19 @@ def test_difference_of_sets() -> None:
         assert {u: {*zip(*map(list, e), strict=True)} for u, e in found.items() if len(e.timestamps)} == {
             user: {(e.time, e.track, e.artist, e.album) for e in events} for user, events in expected.items()
         }
+
+
+def test_the_store_holds_what_to_write_again_would_change_nothing(store: Store) -> None:
+    event = Event(7, 1, 2, 3, 40)
+    one, other = (unite(columns([e])) for e in (event, event._replace(time=41)))
+    gone = Deletions(taken_back(columns([event])), NONE.erased)
+    nothing = unite(columns([event])[:, :0])
+    assert not union.holds(store, one)
+    union.write(store, one, K)
+    assert union.holds(store, one)
+    assert not union.holds(store, other)
+    assert not union.holds(store, nothing, gone)
+    union.write(store, nothing, K, gone)
+    assert union.holds(store, nothing, gone)
+    assert union.holds(store, one)  # it stays taken back
+    assert not union.holds(store, other)
