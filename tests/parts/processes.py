@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,6 +13,20 @@ from pipelines.processes import tied
 HOST = "127.0.0.1"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.02
+
+
+# Not by preexec_fn, for which Python forks: what gRPC's threads do in a forked process may abort it.
+_LIMITED = """
+import os, resource, sys
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def limited(command: Sequence[str], limit: int) -> list[str]:
+    """The command, as one for which no file may be longer than `limit` bytes, as on a full disk."""
+    return [sys.executable, "-ISc", _LIMITED, str(limit), *command]
 
 
 class NotStartedError(Exception):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from store.profiles.rows import Rows
 from tests import oracle, stored
 from tests.oracle import Event
 from tests.parts import bigtable
-from tests.parts.processes import free_port
+from tests.parts.processes import free_port, limited
 from tests.pipelines.jobs import random_events, run_backfill, run_profile, write_events
 
 GOOD = random_events(1, 1000)
@@ -167,21 +166,9 @@ def test_rejects_which_cannot_be_written(tmp_path: Path) -> None:
 
 def run_limited(tmp_path: Path, limit: int, events: Path) -> subprocess.CompletedProcess[str]:
     """Runs the job where no file may be longer than `limit` bytes, as on a full disk."""
-    return subprocess.run(
-        [
-            *PROFILE,
-            "--events",
-            str(events),
-            "--store",
-            f"lmdb:{tmp_path}/store",
-            "--rejects",
-            f"{tmp_path}/rejects.tsv",
-        ],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    store, rejects = f"lmdb:{tmp_path}/store", f"{tmp_path}/rejects.tsv"
+    command = [*PROFILE, "--events", str(events), "--store", store, "--rejects", rejects]
+    return subprocess.run(limited(command, limit), capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("share", [0.3, 2])

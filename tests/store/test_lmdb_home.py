@@ -1,6 +1,5 @@
 """What is special about the store in a folder."""
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from store import Store, StoreError, open_store
 from store.layout import USERS, row_key
+from tests.parts.processes import limited
 from tests.store import writers
 
 
@@ -17,8 +17,7 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_committed(lmdb_url: str) ->
     writers.load(store, 20)
     limit = (Path(lmdb_url.removeprefix("lmdb:")) / "data.mdb").stat().st_size + 100_000
     run = subprocess.run(
-        [sys.executable, "-m", "tests.store.writers", "load", lmdb_url, "10000"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        limited([sys.executable, "-m", "tests.store.writers", "load", lmdb_url, "10000"], limit),
         capture_output=True,
         text=True,
         check=False,
