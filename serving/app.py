@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from serving import graphiql
@@ -38,11 +40,13 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         RegistryError: the URL of the schema registry is of no known form.
     """
     given = settings or Settings()
-    applied = Applied(schema_path, store, partial(build_schema, limits=given.limits, production=given.production))
-    topics = Topics(store, Producer(given.kafka) if given.kafka else None)
     own = {"history": history.create_app, "recommender": recommender.create_app}
     included = {name: create(store) for name, create in own.items() if name not in given.services}
-    called = Services({**included, **given.services}, given.limits)
+    services = {**included, **given.services}
+    called = Services(services, given.limits)
+    topics = Topics(store, Producer(given.kafka) if given.kafka else None, given.limits)
+    build = partial(build_schema, limits=given.limits, production=given.production, services=services)
+    applied = Applied(schema_path, store, build)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,8 +59,10 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
             watching.cancel()
         topics.close()
 
-    async def context(connection: HTTPConnection) -> Context:
-        return Context(topics, called, connection.state.access is Access.WRITE)
+    def context(connection: HTTPConnection) -> Context:
+        made = Context(topics, called, connection.state.access is Access.WRITE)
+        made.request = cast("Request | WebSocket", connection)
+        return made
 
     async def health() -> JSONResponse:
         try:
@@ -70,14 +76,14 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     router = GatewayRouter(
         applied.schema,
         given.limits,
+        context,
         partial(admit, given.keys),
-        path=GRAPHQL,
-        context_getter=context,
         graphql_ide=None if given.production else "graphiql",
         subscription_protocols=PROTOCOLS,
     )
     applied.follow(router.serve)
-    app.include_router(router)
+    app.router.routes.append(Route(GRAPHQL, router.answer, methods=["GET", "POST"]))
+    app.router.routes.append(WebSocketRoute(GRAPHQL, router.answer_socket))
     app.add_api_route(APPLY, applied.handle, methods=["POST"])
     app.add_api_route(HEALTH, health)
     if not given.production:

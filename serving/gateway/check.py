@@ -1,6 +1,6 @@
 """Checks of a schema before it is served: every message names the field, what is wrong, and the remedy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from graphql import (
     GraphQLError,
@@ -14,11 +14,11 @@ from graphql import (
     is_introspection_type,
 )
 
-from serving.gateway.check_rest import REST_RULES
+from serving.gateway.check_rest import REST_RULES, unknown_service
 from serving.gateway.check_roots import MUTATION_RULES, SUBSCRIPTION_RULES, undirected
 from serving.gateway.check_topics import TOPIC_RULES, Rule, TopicUse, listed
 from serving.gateway.check_values import wrong_values
-from serving.gateway.directives import DIRECTIVES, RestDirective, directives_of
+from serving.gateway.directives import DIRECTIVES, RestDirective, directive_of, directives_of
 from serving.gateway.prelude import NAMES
 from serving.gateway.scalars import SCALARS
 from serving.gateway.scope import out_of_scope, place_error
@@ -30,9 +30,9 @@ UNSUPPORTED: Mapping[type[GraphQLNamedType], str] = {
 }
 
 
-def problems(schema: GraphQLSchema) -> list[GraphQLError]:
+def problems(schema: GraphQLSchema, services: Collection[str] | None = None) -> list[GraphQLError]:
     """All that is wrong with a schema which is valid GraphQL; what is out of scope only if all else is right."""
-    return [*_types(schema), *_fields(schema)] or list(out_of_scope(schema))
+    return [*_types(schema), *_fields(schema, services)] or list(out_of_scope(schema))
 
 
 def own_types(schema: GraphQLSchema) -> list[GraphQLNamedType]:
@@ -47,11 +47,14 @@ def _types(schema: GraphQLSchema) -> Iterator[GraphQLError]:
             yield GraphQLError(f"{kind.name}: {UNSUPPORTED[type(kind)]}", kind.ast_node)
 
 
-def _fields(schema: GraphQLSchema) -> Iterator[GraphQLError]:
+def _fields(schema: GraphQLSchema, services: Collection[str] | None) -> Iterator[GraphQLError]:
     for owner in own_types(schema):
         if isinstance(owner, GraphQLObjectType):
             for name, field in owner.fields.items():
                 yield from _problems(owner, name, field)
+                message = services is not None and unknown_service(directive_of(field), services)
+                if message:
+                    yield place_error(owner, name, field, message)
 
 
 def _problems(owner: GraphQLObjectType, name: str, field: GraphQLField) -> Iterator[GraphQLError]:

@@ -1,12 +1,15 @@
 """Checks of fields with `@rest`."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
 
-from serving.gateway.directives import HttpMethod, RestDirective
+from serving.gateway.check_topics import listed
+from serving.gateway.directives import Directive, HttpMethod, RestDirective
+from serving.gateway.rest import service_of
 
 Rule: TypeAlias = Callable[[RestDirective, GraphQLField], str | None]
 """Gives what is wrong with a field, and the remedy, or None."""
@@ -46,4 +49,29 @@ def _named(directive: RestDirective) -> list[str]:
     return [*(directive.path_parameter or ()), *(directive.query_parameter or ()), *body]
 
 
-REST_RULES: tuple[Rule, ...] = (_object, _once, _body, _unnamed)
+def _address(directive: RestDirective, field: GraphQLField) -> str | None:
+    try:
+        parts = urlsplit(directive.url)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        right = False
+    if not right:
+        return f"url {directive.url!r} is no address: write it like http://recommender/recommendation"
+    if parts.username or parts.password:
+        return f"url {parts.hostname!r} has a user or a password in it: take them out, the schema is no secret"
+    if parts.query or parts.fragment:
+        return f"url {directive.url!r} has a query or a fragment: take it out, and name arguments in queryParameter"
+    return None
+
+
+def unknown_service(directive: Directive | None, services: Collection[str]) -> str | None:
+    """What is wrong if the host of a field with `@rest` is a name, and no service has it."""
+    name = service_of(directive.url) if isinstance(directive, RestDirective) else None
+    if not name or name in services:
+        return None
+    return (
+        f"there is no service {name!r}: name one of {listed(services)}, or start the server with --service {name}=URL"
+    )
+
+
+REST_RULES: tuple[Rule, ...] = (_address, _object, _once, _body, _unnamed)

@@ -129,7 +129,7 @@ class _Compiler:
         if of is Of.GROUP and isinstance(kind, GraphQLObjectType):
             return _group(given, name, scope, self.fields(kind, _selected(nodes), Of.GROUP))
         complete = self._value(field.type, nodes, of)
-        return _argument(name, key, scope, complete) if of is Of.GROUP else _member(name, key, scope, complete)
+        return _argument(name, key, scope, complete) if of is Of.GROUP else _member(field, name, key, scope, complete)
 
     def _scope(self, field: GraphQLField, node: FieldNode) -> Scope | None:
         """The arguments in scope below a field; None if it has none, so that they stay."""
@@ -268,11 +268,13 @@ def _rest(directive: RestDirective, given: GraphQLField, name: str, scope: Scope
     return step
 
 
-def _member(name: str, key: str, scope: Scope | None, complete: Complete) -> Step:
-    """A field of the object's value."""
+def _member(field: GraphQLField, name: str, key: str, scope: Scope | None, complete: Complete) -> Step:
+    """A field of the object's value, which a service may leave out where it can be null."""
+    required = is_non_null_type(field.type)
 
     def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        data[name] = complete(value[key], arguments if scope is None else scope(arguments, wave), wave)
+        found = value[key] if required else value.get(key)
+        data[name] = complete(found, arguments if scope is None else scope(arguments, wave), wave)
 
     return step
 

@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from graphql import GraphQLError
+
 from schemas.catalogue import CATALOGUE
 from serving.gateway.cache import MISSING, Cache
+from serving.gateway.limits import Limits
 from store import Store, topics
 from store.layout import USERS
 from store.topics import Address, Page, Wanted
@@ -46,12 +49,14 @@ class Trace:
 
     Attributes:
         explained: note `as_of`, which is one more key of each user.
+        keys: how many keys, ranges and pages were read.
         cached: values that were not read, since their topics' values are kept.
         as_of: the time of the newest event that counts in what was read, in seconds since the epoch.
     """
 
     explained: bool = False
     reads: list[Read] = field(default_factory=list)
+    keys: int = 0
     cached: int = 0
     as_of: int | None = None
 
@@ -62,8 +67,9 @@ Waiting: TypeAlias = tuple[Sequence[Wanted], "asyncio.Future[tuple[list[Any], fl
 class Reader:
     """Reads the topics of a store for any number of requests at the same time."""
 
-    def __init__(self, store: Store, name_seconds: float = NAME_SECONDS) -> None:
+    def __init__(self, store: Store, cost: int = Limits().cost, name_seconds: float = NAME_SECONDS) -> None:
         self._store = store
+        self._cost = cost
         self._pool = ThreadPoolExecutor(IN_FLIGHT, "store")
         self._waiting: list[Waiting] = []
         self._running = 0
@@ -73,11 +79,15 @@ class Reader:
         """What is wanted, and what the store has of it, as `store.topics.read` gives it.
 
         Raises:
+            GraphQLError: it is more than one request may read.
             StoreError: the store cannot be read.
         """
         known = self._known(wanted)
         missing = [one for one in dict.fromkeys(wanted) if one not in known]
         trace.cached += len(known)
+        trace.keys += len(missing)
+        if trace.keys > self._cost:
+            raise GraphQLError(f"the query reads {trace.keys} keys or more; {self._cost} are allowed")
         if missing:
             newest = _newest(missing) if trace.explained else []
             found, seconds = await self._from_store([*missing, *newest])

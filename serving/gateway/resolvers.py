@@ -7,7 +7,7 @@ A field without a directive is part of its parent's value. Where the parent has 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType, get_named_type
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType, get_named_type, is_non_null_type
 
 from serving.gateway.context import Context
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
@@ -74,23 +74,23 @@ def _rest(directive: RestDirective, field: GraphQLField) -> Resolve:
 
 
 def _undirected(where: str, name: str, field: GraphQLField) -> Resolve:
-    grouped = group(field)
+    grouped, required = group(field), is_non_null_type(field.type)
     resolve_group = None if grouped is None else _group(grouped)
     finish = finisher(field)
 
     def resolve(parent: Parent, context: Context, arguments: Arguments) -> Any:
         if parent.value is not None:
-            return finish(member(where, name, parent.value), arguments)
+            return finish(member(where, name, parent.value, required=required), arguments)
         return arguments.get(name) if resolve_group is None else resolve_group(parent, context, arguments)
 
     return resolve
 
 
-def member(where: str, name: str, value: Any) -> Any:
-    """The field `name` of a value. Raises GraphQLError if it has none."""
+def member(where: str, name: str, value: Any, *, required: bool = True) -> Any:
+    """The field `name` of a value; None if it has none and none is required, else that raises GraphQLError."""
     try:
-        return value[name]
-    except (KeyError, TypeError):
+        return value[name] if required else value.get(name)
+    except (KeyError, TypeError, AttributeError):
         raise GraphQLError(f"{where} has no directive, and the value that it is part of has no {name!r}") from None
 
 

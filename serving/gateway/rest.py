@@ -47,6 +47,12 @@ class Endpoint:
     required: bool
 
 
+def service_of(url: str) -> str | None:
+    """The name of the service that a URL calls; None if its host is an address, and so is called as it is."""
+    parts = urlsplit(url)
+    return None if "." in parts.netloc or ":" in parts.netloc else parts.hostname
+
+
 class Call(NamedTuple):
     """One request to a service; scheme and host of the URL are the schema's."""
 

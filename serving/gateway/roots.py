@@ -21,6 +21,7 @@ def writing(resolve: Resolve) -> Resolve:
     def permitted(parent: Parent, context: Context, arguments: Arguments) -> Any:
         if not context.may_write:
             raise GraphQLError("this API key may read, but not write: use one that may")
+        context.renew()  # the same call of a service is made again: it may do something each time
         return resolve(parent, context, arguments)
 
     return permitted

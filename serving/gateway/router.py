@@ -9,8 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from cross_web import HTTPException
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.requests import HTTPConnection
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.websockets import WebSocket
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
@@ -23,6 +26,9 @@ from serving.gateway.schema import GatewaySchema
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
+_NO_HEADERS = Response()
+_NO_HEADERS.headers.raw.clear()
+
 
 def _wanted(request: Request) -> bool:
     return GRAPHQL_RESPONSE in request.headers.get("accept", "")
@@ -34,14 +40,25 @@ def _refused(result: ExecutionResult) -> bool:
 
 
 class GatewayRouter(GraphQLRouter[Context, None]):
-    """Strawberry's router with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts.
+    """Strawberry's view with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts.
+
+    The routes that it has as a router are not used: FastAPI finds out for each request anew what to inject into them,
+    which takes as long as all the rest of a small query.
 
     Attributes:
+        context: makes the context of a connection.
         seconds: that a request may take, and the first message of a WebSocket.
         admit: is asked when a WebSocket has sent its first message; raises ConnectionRejectionError to refuse it.
     """
 
-    def __init__(self, schema: GatewaySchema, limits: Limits, admit: Callable[[Context], None], **options: Any) -> None:
+    def __init__(
+        self,
+        schema: GatewaySchema,
+        limits: Limits,
+        context: Callable[[HTTPConnection], Context],
+        admit: Callable[[Context], None],
+        **options: Any,
+    ) -> None:
         super().__init__(
             schema,
             max_subscriptions_per_connection=limits.subscriptions,
@@ -49,7 +66,24 @@ class GatewayRouter(GraphQLRouter[Context, None]):
             **options,
         )
         self.seconds = limits.seconds
+        self.context = context
         self.admit = admit
+
+    async def answer(self, request: Request) -> Response:
+        """Answers a request over HTTP."""
+        try:
+            response: Response = await self.run(request, self.context(request), None)
+            return response
+        except HTTPException as error:
+            return PlainTextResponse(error.reason, error.status_code)
+
+    async def answer_socket(self, socket: WebSocket) -> None:
+        """Answers the operations that come over a WebSocket."""
+        await self.run(socket, self.context(socket), None)
+
+    async def get_sub_response(self, request: Request) -> Response:
+        """Where resolvers set headers of the answer, which none does; so it has none."""
+        return _NO_HEADERS
 
     def serve(self, schema: GatewaySchema) -> None:
         """Answers from another schema from the next request on; those in flight end on theirs."""

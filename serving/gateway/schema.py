@@ -1,7 +1,7 @@
 """The Strawberry schema of an SDL file."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,10 @@ class GatewaySchema(strawberry.Schema):
         """The answer to a query: by its plan if there is one, else by the ordinary executor."""
         begin, explained = time.perf_counter(), not self.production and is_wanted(operation_extensions, context_value)
         data = None
-        if query and context_value:
+        if query and context_value and isinstance(operation_name, str | None):
             context_value.values.trace.explained = explained
             data = await self.prepared.answer(query, operation_name, variable_values, context_value)
+            context_value.values.trace.keys = 0  # what the plan has read the executor may read again
         if data is not None:
             result = ExecutionResult(data=data, errors=None)
         else:
@@ -120,14 +121,21 @@ def load_schema(path: Path, limits: Limits | None = None, production: bool = Fal
 
 
 def build_schema(
-    text: str, name: str = "schema", limits: Limits | None = None, production: bool = False
+    text: str,
+    name: str = "schema",
+    limits: Limits | None = None,
+    production: bool = False,
+    services: Collection[str] | None = None,
 ) -> GatewaySchema:
     """The schema that the text of an SDL file describes; `name` is the file's name in messages.
+
+    Args:
+        services: the names of the services that there are; without it, they are not checked.
 
     Raises:
         SchemaError: it cannot be served.
     """
-    return _strawberry(sdl.contract(text, name), limits or Limits(), production)
+    return _strawberry(sdl.contract(text, name, services), limits or Limits(), production)
 
 
 def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> GatewaySchema:

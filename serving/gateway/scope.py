@@ -1,6 +1,7 @@
 """Checks that follow the ways from the root to a field: which arguments are in scope there."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from graphql import (
@@ -12,11 +13,14 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_enum_type,
+    is_leaf_type,
     is_list_type,
+    is_non_null_type,
 )
 
 from schemas.catalogue import CATALOGUE
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
+from serving.gateway.rest import endpoint
 
 KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int"), "String": ("String", "ID")}
 """The SDL's scalars that may be a key, by the key's type in the catalogue. The names of an enum are strings, too."""
@@ -86,7 +90,7 @@ def _problem(step: Step, name: str, field: GraphQLField, scope: Scope) -> str | 
     if isinstance(directive, TopicDirective):
         return _key_argument(directive, field, step, scope) or _bounds(directive, step, scope)
     if isinstance(directive, RestDirective):
-        return _parameters(directive, step, scope)
+        return _parameters(directive, field, scope)
     return _source(step, name, field, scope) if step.group else None
 
 
@@ -115,11 +119,20 @@ def _bounds(directive: TopicDirective, step: Step, scope: Scope) -> str | None:
     return None
 
 
-def _parameters(directive: RestDirective, step: Step, scope: Scope) -> str | None:
-    for option, names in (("pathParameter", directive.path_parameter), ("queryParameter", directive.query_parameter)):
-        for name in names or ():
+def _parameters(directive: RestDirective, field: GraphQLField, scope: Scope) -> str | None:
+    to = endpoint(directive, field)
+    places = {"pathParameter": to.path, "queryParameter": to.query, "bodyParameter": [to.body] if to.body else []}
+    for option, names in places.items():
+        for name in names:
             if name not in scope:
                 return f"{option} {name!r} is no argument of this field or of one above it: {_remedy(scope)}"
+    for name in to.path:
+        if not is_leaf_type(get_nullable_type(scope[name])):  # type: ignore[call-overload]
+            remedy = "name it in queryParameter or bodyParameter"
+            return f"argument {name!r} is {scope[name]}, which is no single segment of a path: {remedy}"
+    for name, following in pairwise(to.path):
+        if not is_non_null_type(scope[name]):
+            return f"pathParameter {name!r} may be null, so that {following!r} takes its place: make it non-null"
     return None
 
 

@@ -1,6 +1,6 @@
 """Reading an SDL file: parsed, merged with the directives' prelude, and checked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from graphql import (
@@ -39,8 +39,11 @@ def text_of(path: Path) -> str:
         raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8"]) from error
 
 
-def contract(sdl: str, name: str) -> GraphQLSchema:
+def contract(sdl: str, name: str, services: Collection[str] | None = None) -> GraphQLSchema:
     """The schema that the text of an SDL file describes; `name` is the file's name in messages.
+
+    Args:
+        services: the names of the services that there are; without it, they are not checked.
 
     Raises:
         SchemaError: it cannot be served.
@@ -49,7 +52,7 @@ def contract(sdl: str, name: str) -> GraphQLSchema:
     _refuse(name, validate_sdl(document))
     schema = build_ast_schema(document, assume_valid_sdl=True)
     _refuse(name, validate_schema(schema))
-    _refuse(name, problems(schema))
+    _refuse(name, problems(schema, services))
     return schema
 
 

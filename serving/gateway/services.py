@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from starlette.types import ASGIApp
 
 from serving.gateway.limits import Limits
-from serving.gateway.rest import Answer, Call, Endpoint, call, failure, value
+from serving.gateway.rest import Answer, Call, Endpoint, call, failure, service_of, value
 
 Service: TypeAlias = str | ASGIApp
 """Where a service is: the URL that stands for scheme and host of the schema's, or the application itself."""
@@ -70,9 +70,10 @@ class Services:
             return self._network, service.rstrip("/") + made.url.partition(netloc)[2]
         if service is not None:
             return httpx.ASGITransport(service), made.url
-        if "." in netloc or ":" in netloc:
+        name = service_of(made.url)
+        if name is None:
             return self._network, made.url
-        raise GraphQLError(f"there is no service {netloc!r}: start the server with --service {netloc}=URL")
+        raise GraphQLError(f"there is no service {name!r}: start the server with --service {name}=URL")
 
     async def _body(self, made: Call, response: httpx.Response) -> bytes:
         """The body as it is: nobody asked for a compressed one, which could grow without bounds."""

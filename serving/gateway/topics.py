@@ -1,6 +1,7 @@
 """The topics of a store as one server offers them."""
 
 from serving.gateway.feed import Feed
+from serving.gateway.limits import Limits
 from serving.gateway.producer import Producer
 from serving.gateway.reader import Reader
 from serving.gateway.writer import Writer
@@ -16,8 +17,8 @@ class Topics:
         feed: tells of changes.
     """
 
-    def __init__(self, store: Store, producer: Producer | None = None) -> None:
-        self.reader = Reader(store)
+    def __init__(self, store: Store, producer: Producer | None = None, limits: Limits | None = None) -> None:
+        self.reader = Reader(store, (limits or Limits()).cost)
         self.writer = Writer(store, self.reader, producer)
         self.feed = Feed(store)
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from serving.gateway import Context, GatewaySchema, Service, Services, Topics
+from serving.gateway import Context, GatewaySchema, Limits, Service, Services, Topics
 from store import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 
@@ -74,9 +74,10 @@ def execute(
     query: str,
     variables: Mapping[str, Any] | None = None,
     services: Mapping[str, Service] | None = None,
+    limits: Limits | None = None,
 ) -> tuple[Any, list[str]]:
     """The data and the error messages that a schema answers."""
-    topics = Topics(store)
+    topics = Topics(store, limits=limits)
     result = asyncio.run(schema.execute(query, dict(variables or {}), Context(topics, Services(services))))
     topics.close()
     return result.data, [error.message for error in result.errors or ()]

@@ -336,6 +336,40 @@ REST = {
         query('f(id: Long!): Item @rest(url: "http://a", bodyParameter: "id")'),
         "s.gql:2: Query.f: bodyParameter 'id': a GET has no body: add httpMethod: POST",
     ),
+    "body parameter nowhere": (
+        query('f(id: Long!): Item @rest(url: "http://a", pathParameter: ["id"], bodyParameter: "b", httpMethod: POST)'),
+        "s.gql:2: Query.f: bodyParameter 'b' is no argument of this field or of one above it: name one of id",
+    ),
+    "list in the path": (
+        query('f(ids: [Long!]!): Item @rest(url: "http://a")'),
+        "s.gql:2: Query.f: argument 'ids' is [Long!]!, which is no single segment of a path: "
+        "name it in queryParameter or bodyParameter",
+    ),
+    "path parameter that may be null before another one": (
+        query('f(a: Long, b: Long!): Item @rest(url: "http://a", pathParameter: ["a", "b"])'),
+        "s.gql:2: Query.f: pathParameter 'a' may be null, so that 'b' takes its place: make it non-null",
+    ),
+    "no address": (
+        query('f(id: Long!): Item @rest(url: "recommender/x")'),
+        "s.gql:2: Query.f: url 'recommender/x' is no address: write it like http://recommender/recommendation",
+    ),
+    "address of another scheme": (
+        query('f(id: Long!): Item @rest(url: "file:///etc/passwd")'),
+        "s.gql:2: Query.f: url 'file:///etc/passwd' is no address: write it like http://recommender/recommendation",
+    ),
+    "bad port": (
+        query('f(id: Long!): Item @rest(url: "http://a:x/")'),
+        "s.gql:2: Query.f: url 'http://a:x/' is no address: write it like http://recommender/recommendation",
+    ),
+    "password": (
+        query('f(id: Long!): Item @rest(url: "http://u:p@a/")'),
+        "s.gql:2: Query.f: url 'a' has a user or a password in it: take them out, the schema is no secret",
+    ),
+    "query in the url": (
+        query('f(id: Long!): Item @rest(url: "http://a/?b=1")'),
+        "s.gql:2: Query.f: url 'http://a/?b=1' has a query or a fragment: "
+        "take it out, and name arguments in queryParameter",
+    ),
     "unnamed argument": (
         query('f(id: Long!, n: Int): Item @rest(url: "http://a", pathParameter: ["id"])'),
         "s.gql:2: Query.f: argument 'n' is not sent: name it in pathParameter, queryParameter or bodyParameter",
@@ -389,6 +423,19 @@ def test_refused(sdl: str, message: str) -> None:
     with pytest.raises(SchemaError) as refusal:
         build_schema(sdl, "s.gql")
     assert message in refusal.value.problems
+
+
+@pytest.mark.parametrize(("host", "known"), [("a", True), ("B", True), ("c", False), ("c:80", True), ("c.org", True)])
+def test_services_that_there_are(host: str, known: bool) -> None:
+    sdl = query(f'f(id: Long!): Item @rest(url: "http://{host}/x")', ITEM)
+    if known:
+        build_schema(sdl, "s.gql", services=["b", "a"])
+        return
+    with pytest.raises(SchemaError) as refusal:
+        build_schema(sdl, "s.gql", services=["b", "a"])
+    assert refusal.value.problems == (
+        "s.gql:2: Query.f: there is no service 'c': name one of a, b, or start the server with --service c=URL",
+    )
 
 
 def test_all_problems_at_once() -> None:

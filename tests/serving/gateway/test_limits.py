@@ -140,6 +140,19 @@ def test_cost(profile_store: Watched, query: str, cost: int) -> None:
     assert bool(profile_store.reads) == ("user" in query and cost <= 12)
 
 
+def test_keys_that_the_text_does_not_tell_count_when_they_are_read(profile_store: Watched) -> None:
+    sdl = ITEM + 'type Query { artists(ids: [Long!]!): [Item]! @topic(name: "artists", keyArgument: "ids") }'
+    limits = Limits(cost=12)
+    app = "query ($ids: [Long!]!) { artists(ids: $ids) { id } }"
+    schema = build_schema(sdl, limits=limits)
+    data, errors = execute(schema, profile_store, app, {"ids": [*range(12), 0, 1]}, limits=limits)
+    assert (len(data["artists"]), errors) == (14, [])
+    profile_store.forget()
+    data, errors = execute(schema, profile_store, app, {"ids": [*range(13)]}, limits=limits)
+    assert (data, errors) == (None, ["the query reads 13 keys or more; 12 are allowed"])
+    assert profile_store.reads == []
+
+
 def test_the_cost_of_a_profile_is_what_it_reads(profile_store: Watched) -> None:
     for cost, allowed in ((36, True), (35, False)):
         schema = load_schema(DEFAULT_SCHEMA, Limits(cost=cost))

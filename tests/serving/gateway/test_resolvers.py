@@ -161,8 +161,10 @@ def test_field_that_the_value_does_not_have(profile_store: Watched) -> None:
     async def answer() -> Any:
         return {"id": 5}
 
-    schema = build_schema('type Query { a: A @rest(url: "http://a") } type A { id: Long title: String }')
-    assert execute(schema, profile_store, "{ a { id title } }", services={"a": service}) == (
-        {"a": {"id": 5, "title": None}},
-        ["A.title has no directive, and the value that it is part of has no 'title'"],
+    schema = build_schema('type Query { a: A @rest(url: "http://a") } type A { id: Long title: String must: Long! }')
+    answered = execute(schema, profile_store, "{ a { id title } }", services={"a": service})
+    assert answered == ({"a": {"id": 5, "title": None}}, [])
+    assert execute(schema, profile_store, "{ a { id must } }", services={"a": service}) == (
+        {"a": None},
+        ["A.must has no directive, and the value that it is part of has no 'must'"],
     )
