@@ -125,7 +125,7 @@ def test_a_play_that_fails_is_said(visit: Visit) -> None:
     page = live(visit(f"/user/{USER}"))
     page.route("**/graphql", lambda route: route.abort())
     page.get_by_role("button", name="Play Unknown track 1 by Unknown artist 1").click()
-    expect(page.locator(".notices p").first).to_have_text("Not played: The server cannot be reached.")
+    expect(page.locator(".notices p", has_text="Not played: The server cannot be reached.")).to_be_visible()
     assert tracks(page)[0] == "Unknown track 1"
 
 
