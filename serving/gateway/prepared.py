@@ -63,9 +63,9 @@ class Prepared:
         """The data of the answer to a query, if it goes by a plan and all is well; else None.
 
         Args:
-            name: of the operation in the text; clients send anything, which the executor refuses.
+            name: of the operation in the text.
         """
-        query = self._query(text, name) if name is None or isinstance(name, str) else None
+        query = self._query(text, name)
         if query is None:
             return None
         values = get_variable_values(self._schema, query.operation.variable_definitions or (), dict(variables or {}))
