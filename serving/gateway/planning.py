@@ -1,6 +1,6 @@
 """Compiling the plan of a query: closures that copy what is there, and note what has to be read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -8,7 +8,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLEnumType,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -29,11 +28,10 @@ from graphql.type.directives import GraphQLIncludeDirective, GraphQLSkipDirectiv
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
-from serving.gateway.groups import group
-from serving.gateway.plan import Arguments, Called, Complete, Data, Grouped, Pending, Plan, Read, Step, Unplanned, Wave
-from serving.gateway.rest import endpoint
-from serving.gateway.sources import source
+from serving.gateway.plan import Arguments, Complete, Data, Plan, Step, Unplanned
+from serving.gateway.steps import Scope, argument_step, group_step, member_step, rest_step, topic_step
 from serving.gateway.types import SdlField, plain
+from serving.gateway.values import leaf, list_of, nullable_of, object_of
 
 
 class Of(Enum):
@@ -45,12 +43,6 @@ class Of(Enum):
 
 
 Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
-Scope: TypeAlias = Callable[[Arguments, Wave], Arguments]
-"""From the arguments in scope to those of a field below."""
-
-PYTHON: Mapping[str, type] = {"Long": int, "Int": int, "Float": float, "String": str, "Boolean": bool, "ID": str}
-BOUNDS: Mapping[str, int] = {"Long": 1 << 63, "Int": 1 << 31}
-"""What numbers of a type are below, and not less than its negative."""
 
 
 def compile_plan(
@@ -97,7 +89,7 @@ class _Compiler:
                 copied.append((name, key))
             else:
                 steps.append(self._step(owner.fields[key], name, of_name, of))
-        return _object(template, copied, steps)
+        return object_of(template, copied, steps)
 
     def _collect(self, selected: Sequence[SelectionSetNode], into: dict[str, list[FieldNode]]) -> None:
         """Fields by the names of the answer. Types have no subtypes, so all fragments apply."""
@@ -122,14 +114,16 @@ class _Compiler:
         given, scope = _given(field), self._scope(field, nodes[0])
         directive = directive_of(given)
         if isinstance(directive, TopicDirective):
-            return _topic(directive, given, name, scope, self._value(field.type, nodes, Of.TOPIC))
+            return topic_step(directive, given, name, scope, self._value(field.type, nodes, Of.TOPIC))
         if isinstance(directive, RestDirective):
-            return _rest(directive, given, name, scope, self._value(field.type, nodes, Of.SERVICE))
+            return rest_step(directive, given, name, scope, self._value(field.type, nodes, Of.SERVICE))
         key, kind = nodes[0].name.value, get_named_type(field.type)
         if of is Of.GROUP and isinstance(kind, GraphQLObjectType):
-            return _group(given, name, scope, self.fields(kind, _selected(nodes), Of.GROUP))
+            return group_step(given, name, scope, self.fields(kind, _selected(nodes), Of.GROUP))
         complete = self._value(field.type, nodes, of)
-        return _argument(name, key, scope, complete) if of is Of.GROUP else _member(field, name, key, scope, complete)
+        if of is Of.GROUP:
+            return argument_step(name, key, scope, complete)
+        return member_step(field, name, key, scope, complete)
 
     def _scope(self, field: GraphQLField, node: FieldNode) -> Scope | None:
         """The arguments in scope below a field; None if it has none, so that they stay."""
@@ -146,10 +140,10 @@ class _Compiler:
         nullable = not is_non_null_type(kind)
         inner: Any = get_nullable_type(kind)
         if is_list_type(inner):
-            return _list(self._value(inner.of_type, nodes, of), nullable=nullable)
+            return list_of(self._value(inner.of_type, nodes, of), nullable=nullable)
         if isinstance(inner, GraphQLObjectType):
-            return _nullable(self.fields(inner, _selected(nodes), of), nullable=nullable)
-        return _leaf(inner, nullable=nullable)
+            return nullable_of(self.fields(inner, _selected(nodes), of), nullable=nullable)
+        return leaf(inner, nullable=nullable)
 
 
 def _given(field: GraphQLField) -> GraphQLField:
@@ -182,122 +176,3 @@ def _uses_variables(node: FieldNode) -> bool:
 def _is_copied(field: GraphQLField) -> bool:
     """Whether a field of a topic's value is in the answer as it is."""
     return not field.args and directive_of(_given(field)) is None and is_leaf_type(get_named_type(field.type))
-
-
-def _object(template: Data, copied: Sequence[tuple[str, str]], steps: Sequence[Step]) -> Complete:
-    def complete(value: Any, arguments: Arguments, wave: Wave) -> Any:
-        data = template.copy()
-        for name, key in copied:
-            data[name] = value[key]
-        for step in steps:
-            step(value, arguments, data, wave)
-        return data
-
-    return complete
-
-
-def _nullable(inner: Complete, *, nullable: bool) -> Complete:
-    def complete(value: Any, arguments: Arguments, wave: Wave) -> Any:
-        if value is None:
-            return _null(nullable=nullable)
-        if not isinstance(value, Mapping):
-            raise Unplanned
-        return inner(value, arguments, wave)
-
-    return complete
-
-
-def _null(*, nullable: bool) -> None:
-    if not nullable:
-        raise Unplanned
-
-
-def _list(inner: Complete, *, nullable: bool) -> Complete:
-    def complete(value: Any, arguments: Arguments, wave: Wave) -> Any:
-        if value is None:
-            return _null(nullable=nullable)
-        if not isinstance(value, list):
-            raise Unplanned
-        return [inner(one, arguments, wave) for one in value]
-
-    return complete
-
-
-def _leaf(kind: Any, *, nullable: bool) -> Complete:
-    """Completes a scalar or a name of an enum; anything that the executor would convert is its business."""
-    names = frozenset(kind.values) if isinstance(kind, GraphQLEnumType) else None
-    wanted = str if names is not None else PYTHON.get(kind.name)
-    bound = BOUNDS.get(kind.name)
-    if wanted is None:
-        raise Unplanned
-
-    def complete(value: Any, arguments: Arguments, wave: Wave) -> Any:
-        if value is None:
-            return _null(nullable=nullable)
-        if type(value) is not wanted or (names is not None and value not in names):
-            raise Unplanned
-        if bound is not None and not -bound <= value < bound:  # type: ignore[operator]  # it is an int then
-            raise Unplanned
-        return value
-
-    return complete
-
-
-def _topic(directive: TopicDirective, given: GraphQLField, name: str, scope: Scope | None, complete: Complete) -> Step:
-    topic = source(directive, given)
-    nullable = not is_non_null_type(given.type)
-
-    def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        inner = arguments if scope is None else scope(arguments, wave)
-        asked = topic.asked(value, inner)
-        if asked is None:
-            _null(nullable=nullable)
-        else:
-            wave.reads.append(Read(topic, asked, data, name, complete, inner, wave.group))
-
-    return step
-
-
-def _rest(directive: RestDirective, given: GraphQLField, name: str, scope: Scope | None, complete: Complete) -> Step:
-    to = endpoint(directive, given)
-
-    def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        inner = arguments if scope is None else scope(arguments, wave)
-        wave.call(Called(to, data, name, complete, inner))
-
-    return step
-
-
-def _member(field: GraphQLField, name: str, key: str, scope: Scope | None, complete: Complete) -> Step:
-    """A field of the object's value, which a service may leave out where it can be null."""
-    required = is_non_null_type(field.type)
-
-    def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        found = value[key] if required else value.get(key)
-        data[name] = complete(found, arguments if scope is None else scope(arguments, wave), wave)
-
-    return step
-
-
-def _argument(name: str, key: str, scope: Scope | None, complete: Complete) -> Step:
-    """A field of a group: the argument of the same name."""
-
-    def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        inner = arguments if scope is None else scope(arguments, wave)
-        data[name] = complete(inner.get(key), inner, wave)
-
-    return step
-
-
-def _group(given: GraphQLField, name: str, scope: Scope | None, complete: Complete) -> Step:
-    grouped = group(given)
-
-    def step(value: Any, arguments: Arguments, data: Data, wave: Wave) -> None:
-        inner, outer = arguments if scope is None else scope(arguments, wave), wave.group
-        if grouped is not None and grouped.topics:
-            wave.group = Pending(outer)
-            wave.groups.append(Grouped(grouped, grouped.asked(inner), data, name, wave.group))
-        data[name] = complete(None, inner, wave)
-        wave.group = outer
-
-    return step

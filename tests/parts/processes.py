@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import randrange
 
 from pipelines.processes import tied
 
 HOST = "127.0.0.1"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.02
+PORTS = (20_000, 32_000)
 
 
 # Not by preexec_fn, for which Python forks: what gRPC's threads do in a forked process may abort it.
@@ -34,10 +36,12 @@ class NotStartedError(Exception):
 
 
 def free_port() -> int:
-    """A TCP port that nobody listened to a moment ago."""
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        return int(found.getsockname()[1])
+    """A TCP port that nobody listens to, below those which the system takes for outgoing connections."""
+    while True:
+        port = randrange(*PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)):
+                return port
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from serving.settings import Settings
 from store import Store, StoreError
 from tests.parts.processes import HOST, free_port
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, request
-from tests.serving.test_main import server, wait_for
+from tests.serving.processes import started, wait_for
 
 OLD = "type Query { old(a: Int): Group } type Group { a: Int }"
 NEW = OLD.replace("old", "new")
@@ -181,7 +181,7 @@ def test_other_processes_take_it_over(
 @pytest.fixture
 def running(path: Path, store: Store) -> Iterator[str]:
     """The address of a server process over a new store."""
-    with server("--store", store.url, "--schema", str(path)) as (_, address):
+    with started("serving", "--store", store.url, "--schema", str(path)) as (_, address):
         wait_for(address)
         yield address
 
@@ -198,7 +198,7 @@ def test_the_command(running: str, path: Path, store: Store, capsys: pytest.Capt
     assert output.out == f"{running}/ serves {new}\n"
     assert output.err == f"{new}:2: Unknown type 'Nope'.\n{new}:3: Unknown type 'Neither'.\n"
     assert httpx.post(f"{running}/graphql", json=query).json() == {"data": {"new": {"a": 1}}}
-    with server("--store", store.url, "--schema", str(path)) as (_, address):
+    with started("serving", "--store", store.url, "--schema", str(path)) as (_, address):
         wait_for(address)
         assert httpx.post(f"{address}/graphql", json=query).json() == {"data": {"new": {"a": 1}}}
 
@@ -220,7 +220,7 @@ def test_the_command_sends_the_key(
 ) -> None:
     keys = path.with_name("keys")
     keys.write_text(f"write {WRITE}\nread {READ}\n")
-    with server("--store", store.url, "--keys", str(keys), "--schema", str(path)) as (_, address):
+    with started("serving", "--store", store.url, "--keys", str(keys), "--schema", str(path)) as (_, address):
         wait_for(address)
         codes = []
         for key in ("", READ, WRITE):

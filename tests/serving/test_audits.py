@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.golang import NotBuiltError
 from tests.parts import node
-from tests.serving.test_main import server, wait_for
+from tests.serving.processes import started, wait_for
 
 PACKAGES = ("graphql-http@1.23.1", "graphql@16.11.0")
 LEVELS = {"MUST": 13, "SHOULD": 23, "MAY": 25}
@@ -21,7 +21,7 @@ auditServer({ url: ADDRESS + "/graphql" }).then((results) => {
 
 
 def test_all_audits_pass(profile_url: str) -> None:
-    with server("--store", profile_url) as (_, address):
+    with started("serving", "--store", profile_url) as (_, address):
         wait_for(address)
         try:
             results = json.loads(node.run(SCRIPT.replace("ADDRESS", json.dumps(address)), PACKAGES))

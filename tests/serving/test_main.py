@@ -1,12 +1,6 @@
 import os
-import re
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,42 +10,15 @@ from serving.__main__ import main
 from serving.options import options
 from tests.serving import listeners
 from tests.serving.listeners import FULL, USER
+from tests.serving.processes import SECONDS, started, wait_for
 from tests.serving.services import response, says
 
 KEY = "0123456789abcdef"
-SECONDS = 60
-"""Until a server that does not start, or does not stop, fails a test."""
-
-
-@contextmanager
-def server(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server process and its address."""
-    command = [sys.executable, "-m", "serving", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            address = re.search(r"http://[\d.]+:\d+", line)
-            assert address, line or (process.stderr and process.stderr.read())
-            yield process, address[0]
-        finally:
-            process.kill()
-
-
-def wait_for(address: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/health").json() == {"status": "ok"}:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise TimeoutError(f"no server at {address} after {SECONDS} s")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_process_serves_and_stops(profile_url: str, stop: signal.Signals) -> None:
-    with server("--store", profile_url) as (process, address):
+    with started("serving", "--store", profile_url) as (process, address):
         wait_for(address)
         answer = httpx.post(f"{address}/graphql", json={"query": FULL, "variables": {"userId": USER}})
         assert answer.json() == {"data": {"getUserProfile": listeners.profile(USER)}}
@@ -86,7 +53,10 @@ def test_service_that_is_none(given: str, capsys: pytest.CaptureFixture[str]) ->
 def test_process_with_keys_limits_and_production(profile_url: str, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text(f"read {KEY}\n")
-    with server("--store", profile_url, "--keys", str(keys), "--max_aliases", "1", "--production") as (_, address):
+    with started("serving", "--store", profile_url, "--keys", str(keys), "--max_aliases", "1", "--production") as (
+        _,
+        address,
+    ):
         wait_for(address)
         assert httpx.get(f"{address}/graphql").status_code == 401
         headers = {"x-api-key": KEY}
@@ -113,7 +83,7 @@ def test_process_calls_services(profile_url: str) -> None:
     recommendations = response(b'{"recommendations": [{"id": 100}]}')
     with (
         says(recommendations) as (url, seen),
-        server("--store", profile_url, "--service", f"Recommender={url}/v1") as (_, address),
+        started("serving", "--store", profile_url, "--service", f"Recommender={url}/v1") as (_, address),
     ):
         query = "{ getArtistRecommendations(userId: 5, limit: 3) { recommendations { id artist { name } } } }"
         answer = httpx.post(f"{address}/graphql", json={"query": query}).json()

@@ -11,8 +11,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from tests.serving.listeners import USER
+from tests.serving.processes import started
 from tests.serving.test_guard import READ, WRITE
-from tests.serving.test_main import server
 
 SECONDS = 30
 QUERY = {"query": "query ($id: Long!) { getUserProfile(userId: $id) { totalListenCount } }", "variables": {"id": USER}}
@@ -28,7 +28,7 @@ def address(profile_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """HOST:PORT of a server with keys, where a connection may have two subscriptions."""
     keys: Path = tmp_path_factory.mktemp("keys") / "keys.txt"
     keys.write_text(f"read {READ}\nwrite {WRITE}\n")
-    with server("--store", profile_url, "--keys", str(keys), "--max_subscriptions", "2") as (_, url):
+    with started("serving", "--store", profile_url, "--keys", str(keys), "--max_subscriptions", "2") as (_, url):
         yield url.removeprefix("http://")
 
 

@@ -31,7 +31,7 @@ from tests.parts.topics import create, messages
 from tests.serving.clients import Watched, ask, request
 from tests.serving.gateway.test_mutations import ITEMS, SEND, variables
 from tests.serving.gateway.test_subscriptions import EVENTS, receive, socket, subscribe
-from tests.serving.test_main import server
+from tests.serving.processes import started
 
 EVENT = Event(258, 5, 6, 7, 1_000_000_000)
 KEY = bytes([0, 0, 0, 0, 0, 0, 1, 2])
@@ -182,7 +182,7 @@ def test_through_the_stream_and_back(empty_kafka: str, lmdb_url: str, tmp_path: 
 
     with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
         stream.wait_until_caught_up()
-        with server("--store", lmdb_url, "--kafka", empty_kafka, "--schema", str(schema)) as (_, address):
+        with started("serving", "--store", lmdb_url, "--kafka", empty_kafka, "--schema", str(schema)) as (_, address):
             asyncio.run(run(address))
         stream.stop()
     assert stored.profiles(open_store(lmdb_url)) == oracle.profiles(events[1:])

@@ -21,7 +21,7 @@ from store.topics import Address
 from tests import oracle
 from tests.oracle import Event
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, subscribed
-from tests.serving.test_main import server
+from tests.serving.processes import started
 from tests.store.profiles.samples import columns
 
 SECONDS = 30
@@ -54,7 +54,7 @@ def running(store: Store) -> Iterator[str]:
     store.set_setting("k", "10")
     store.set_setting("contents", "whole")
     topics.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
-    with server("--store", store.url) as (_, address):
+    with started("serving", "--store", store.url) as (_, address):
         yield address.removeprefix("http://")
 
 

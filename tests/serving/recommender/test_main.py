@@ -1,11 +1,6 @@
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,24 +8,8 @@ import pytest
 
 from serving.recommender.__main__ import main
 from store import open_store
+from tests.serving.processes import SECONDS, started
 from tests.serving.recommender.graphs import events, listen
-
-SECONDS = 60
-
-
-@contextmanager
-def service(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A service's process and its address."""
-    command = [sys.executable, "-m", "serving.recommender", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            address = re.search(r"http://[\d.]+:\d+", line)
-            assert address, line or (process.stderr and process.stderr.read())
-            yield process, address[0]
-        finally:
-            process.kill()
 
 
 def wait_for(address: str, listeners: int) -> None:
@@ -50,7 +29,7 @@ def wait_for(address: str, listeners: int) -> None:
 def test_workers_share_a_graph_follow_the_store_and_stop(lmdb_url: str, workers: int, stop: signal.Signals) -> None:
     store = open_store(lmdb_url, create=True)
     listen(store, events({1: {10: 3}, 2: {10: 1}}))
-    with service("--store", lmdb_url, "--workers", str(workers)) as (process, address):
+    with started("serving.recommender", "--store", lmdb_url, "--workers", str(workers)) as (process, address):
         wait_for(address, 2)
         listen(store, events({3: {10: 1}}))
         wait_for(address, 3)
@@ -64,7 +43,7 @@ def test_workers_share_a_graph_follow_the_store_and_stop(lmdb_url: str, workers:
 
 def test_workers_end_with_the_process_that_started_them(lmdb_url: str) -> None:
     open_store(lmdb_url, create=True).close()
-    with service("--store", lmdb_url, "--workers", "2") as (process, address):
+    with started("serving.recommender", "--store", lmdb_url, "--workers", "2") as (process, address):
         process.kill()
         deadline = time.monotonic() + SECONDS
         while True:
