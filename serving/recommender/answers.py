@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from schemas.catalogue import UNKNOWN_NAME
 from serving.recommender.ranking import Algorithm, Walks, recommend
 from serving.recommender.view import View
 from store import Store, StoreError, topics
@@ -36,14 +37,25 @@ def _popular(view: View, known: set[int], limit: int, explain: bool) -> list[dic
 
 
 def add_names(store: Store, field: str, entries: Sequence[dict[str, Any]]) -> None:
-    """Adds their names to recommendations, None where it is not known. A store that is away costs the names alone."""
+    """Adds the names of recommendations, None where it is not known, and of their reasons.
+
+    A store that is away costs the names alone.
+    """
+    reasons = [reason for entry in entries for reason in entry.get("because", ())]
+    ids = [item["id"] for item in (*entries, *reasons)]
     try:
-        items = topics.read(store, [Address(f"{field}s", entry["id"]) for entry in entries])
+        items = dict(zip(ids, topics.read(store, [Address(f"{field}s", item) for item in ids]), strict=True))
     except StoreError:
         log.exception("recommendations stay without names")
-        items = [None] * len(entries)
-    for entry, item in zip(entries, items, strict=True):
-        entry["name"] = item and item["name"]
+        items = dict.fromkeys(ids)
+    for entry in entries:
+        entry["name"] = _name(items[entry["id"]], None)
+    for reason in reasons:
+        reason["name"] = _name(items[reason["id"]], UNKNOWN_NAME)
+
+
+def _name(item: Any, unknown: str | None) -> str | None:
+    return unknown if item is None else str(item["name"])
 
 
 def listeners(view: View, item: int, limit: int) -> dict[str, Any] | None:

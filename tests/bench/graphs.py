@@ -22,13 +22,14 @@ USERS_AT_ONCE = 1000
 
 
 class Made(NamedTuple):
-    """A graph, and what it took to write it: seconds, and bytes for each edge."""
+    """A graph; the seconds that it took to write it, and to load it; and its bytes for each edge."""
 
     view: View
     graph: Graph
     users: int
     edges: int
     seconds: float
+    loading: float
     bytes_per_edge: float
 
 
@@ -50,8 +51,10 @@ def make(folder: Path, edges: int, seed: int = 1) -> Made:
     writer.finish(ids, 0)
     seconds += time.perf_counter() - start
     size = sum(path.stat().st_size for path in files.parts(folder, "artist").values())
+    start = time.perf_counter()
     graph = files.graph(files.parts(folder, "artist"))
-    return Made(View(graph, ids, 0, *joined({})), graph, users, written, seconds, size / written)
+    view = View(graph, ids, 0, *joined({}))
+    return Made(view, graph, users, written, seconds, time.perf_counter() - start, size / written)
 
 
 def _rows(rng: np.random.Generator, wanted: np.ndarray[tuple[int], np.dtype[np.int64]], artists: int) -> Plays:

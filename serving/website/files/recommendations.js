@@ -9,7 +9,7 @@ import { empty, settle } from "./states.js";
 const RECOMMENDATIONS = `query Recommendations($userId: Long!) {
   getArtistRecommendations(userId: $userId, field: ARTIST, limit: 8) {
     coldStart graphAge
-    recommendations { id artist { id name } because { id artist { id name } } }
+    recommendations { id artist { id name } because { id name } }
   }
 }`;
 
@@ -36,6 +36,6 @@ function tile({ id, artist, because }) {
     null,
     avatar(id, 56),
     h("p", null, h("strong", null, artistName(artist ?? { id, name: "[unknown]" }))),
-    reasons.length > 0 && h("p", { class: "because" }, "because you listen to ", reasons.slice(0, 2).map((reason, i) => [i ? " and " : "", artistName(reason.artist ?? reason)])),
+    reasons.length > 0 && h("p", { class: "because" }, "because you listen to ", reasons.slice(0, 2).map((reason, i) => [i ? " and " : "", artistName(reason)])),
   );
 }

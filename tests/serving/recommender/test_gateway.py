@@ -22,7 +22,7 @@ from tests.test_end_to_end import generated, real
 
 QUERY = """query ($userId: Long!, $field: FieldType!, $algorithm: String) {
     getArtistRecommendations(userId: $userId, field: $field, limit: 5, algorithm: $algorithm, seed: 1) {
-        coldStart graphAge recommendations { id name score FIELD { id name } because { id FIELD { name } } }
+        coldStart graphAge recommendations { id name score FIELD { id name } because { id name } }
     }
 }"""
 LISTENERS = "query ($field: FieldType!, $id: Long!) { getListeners(field: $field, itemId: $id) { listeners plays } }"
@@ -64,7 +64,7 @@ def check(app: FastAPI, field: str, events: list[oracle.Event], names: dict[int,
             assert entry["because"]
             for reason in entry["because"]:
                 assert reason["id"] in known[user]
-                assert reason[field]["name"] == names.get(reason["id"], UNKNOWN_NAME)
+                assert reason["name"] == names.get(reason["id"], UNKNOWN_NAME)
         order = [(-entry["score"], entry["id"]) for entry in entries]
         assert order == sorted(order)
     nobody = recommendations(app, field, max(known) + 1, None)
