@@ -11,7 +11,9 @@ class PipelineError(Exception):
     """The job cannot go on; says what is wrong and the remedy."""
 
 
-_KNOWN = re.compile(r"^(?:[\w.]+\.)?(?:PipelineError|StoreError): (.*?)(?: \[while running .*)?$", re.MULTILINE)
+_KNOWN = re.compile(
+    r"^(?:[\w.]+\.)?(?:PipelineError|StoreError|StoreAwayError): (.*?)(?: \[while running .*)?$", re.MULTILINE
+)
 
 
 def is_plain(text: str) -> bool:

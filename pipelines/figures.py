@@ -1,6 +1,6 @@
 """What operators see of a running stream: figures for Prometheus, and in one line.
 
-They are kept by process. Beam's own metrics, which a runner adds up over all workers, are counted where the work is.
+They are kept by process. Beam's own metrics, which a runner gathers from all workers, have the same for each partition.
 """
 
 import time
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from apache_beam.metrics import Metrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from pipelines.kafka.client import Partition
+from pipelines.reading import METRICS
 
 FRESH_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600)
 """Bounds of the histogram of freshness."""
@@ -27,6 +29,16 @@ class _Progress:
     behind: int = 0
     accepted: float = 0.0
     due: float | None = None
+
+    @property
+    def lag_seconds(self) -> float:
+        """The age of the last message read while more wait."""
+        return _age(self.accepted if self.behind else None)
+
+    @property
+    def commit_age(self) -> float:
+        """For how many seconds a commit is due."""
+        return _age(self.due)
 
 
 class Figures:
@@ -43,6 +55,7 @@ class Figures:
         named: Any = {"registry": self.registry, "namespace": "profiles"}
         self._events = Counter("events", "Listening events written to the store, repeats included", **named)
         self._rejects = Counter("rejects", "Messages that could not be read", ("topic",), **named)
+        self._left_out = Counter("trending_left_out", "Listens that lie in no window of trending", **named)
         self._lag = Gauge("lag_events", "Messages which wait to be read", labels, **named)
         self._lag_seconds = Gauge("lag_seconds", "Age of the last message read while more wait", labels, **named)
         self._commit_age = Gauge("commit_age_seconds", "How long a commit of offsets is due", labels, **named)
@@ -58,6 +71,9 @@ class Figures:
             if accepted is not None:
                 progress.accepted = accepted
                 progress.due = progress.due or time.time()
+        _gauge(partition, "lag_events", behind)
+        _gauge(partition, "lag_ms", 1000 * progress.lag_seconds)
+        _gauge(partition, "commit_age_ms", 1000 * progress.commit_age)
 
     def rejected(self, partition: Partition, messages: int) -> None:
         """Notes rejected messages."""
@@ -71,6 +87,11 @@ class Figures:
         self.freshness = max(0.0, time.time() - accepted)
         self._freshness.observe(self.freshness)
 
+    def left_out(self, listens: int) -> None:
+        """Notes listens which are too old, or too far ahead of the clock, for windows of trending."""
+        self._left_out.inc(listens)
+        Metrics.counter(METRICS, "trending_left_out").inc(listens)
+
     def committed(self, partition: Partition) -> None:
         """Notes that all that was read of a partition is committed."""
         with self._lock:
@@ -81,8 +102,8 @@ class Figures:
             progress = self._progress[partition] = _Progress()
             names = partition.topic, str(partition.number)
             self._lag.labels(*names).set_function(lambda: progress.behind)
-            self._lag_seconds.labels(*names).set_function(lambda: _age(progress.accepted if progress.behind else None))
-            self._commit_age.labels(*names).set_function(lambda: _age(progress.due))
+            self._lag_seconds.labels(*names).set_function(lambda: progress.lag_seconds)
+            self._commit_age.labels(*names).set_function(lambda: progress.commit_age)
         return self._progress[partition]
 
     def line(self, events_per_second: float) -> str:
@@ -90,12 +111,16 @@ class Figures:
         with self._lock:
             progress = [*self._progress.values()]
         behind = sum(p.behind for p in progress)
-        seconds = max((_age(p.accepted) for p in progress if p.behind), default=0.0)
-        due = max((_age(p.due) for p in progress), default=0.0)
+        seconds = max((p.lag_seconds for p in progress), default=0.0)
+        due = max((p.commit_age for p in progress), default=0.0)
         return (
             f"{self.events:,} events, {events_per_second:,.0f}/s, {behind:,} events and {seconds:.1f} s behind, "
             f"visible after {self.freshness:.1f} s, committed {due:.1f} s ago, {self.rejects:,} rejected"
         )
+
+
+def _gauge(partition: Partition, name: str, value: float) -> None:
+    Metrics.gauge(METRICS, f"{name}/{partition.topic}/{partition.number}").set(int(value))
 
 
 def _age(since: float | None) -> float:

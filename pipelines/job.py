@@ -91,6 +91,7 @@ def run(job: Job, options: PipelineOptions) -> Summary:
             result.wait_until_finish()
         if job.whole:
             newest.write(store)
+            settings.note_load(store)
     counts: Counter[str] = Counter()
     for counter in result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]:
         counts[counter.key.metric.name] += counter.result

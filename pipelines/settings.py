@@ -5,7 +5,7 @@ from uuid import uuid4
 from pipelines.errors import PipelineError
 from store import Store, layout
 
-LENGTH, CONTENTS, IDENTITY = "k", "contents", "identity"
+LENGTH, CONTENTS, IDENTITY, LOADED = "k", "contents", "identity", "loaded"
 WHOLE, PROFILES = "whole", "profiles"
 
 
@@ -36,6 +36,16 @@ def prepare(store: Store, k: int, *, whole: bool) -> None:
     store.set_setting(CONTENTS, WHOLE if whole else PROFILES)
     if not whole:
         store.clear(layout.USERS)
+
+
+def note_load(store: Store) -> None:
+    """Notes that a job has just loaded files."""
+    store.set_setting(LOADED, uuid4().hex)
+
+
+def last_load(store: Store) -> str | None:
+    """What tells the last load of files from all others; None if there was none."""
+    return store.setting(LOADED)
 
 
 def identity(store: Store) -> str:

@@ -2,43 +2,37 @@
 
 import gc
 import logging
-import signal
-import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
 
 from data.format import KINDS
-from pipelines import figures, prism, settings
+from pipelines import figures, memory, outages, prism, settings, watch
 from pipelines.errors import PipelineError, plain_errors
 from pipelines.figures import FIGURES
 from pipelines.job import Summary
 from pipelines.kafka.client import Cluster
 from pipelines.kafka.decoding import Format
 from pipelines.kafka.external import ReadKafkaExternally
-from pipelines.kafka.readers import READERS
 from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
-from pipelines.kafka.watermarks import WATERMARKS
 from pipelines.live import WriteEvents, WriteNames
 from pipelines.options import LOCAL_RUNNERS
 from pipelines.trending import feeds
-from store import names, open_store
+from store import StoreAwayError, names, open_store
 
 PRISM = "PrismRunner"
 
-STOP_SECONDS = 7.0
-"""How long what is in hand may take when the stream is told to stop."""
-
-LINE_SECONDS, LOG_SECONDS = 1.0, 60.0
-"""Seconds between two status lines, on a terminal and in a log."""
+NEVER_SECONDS = 10 * 365 * 86_400
+"""Beam ends the wait for a job with its timeout of requests to the job server, of which it counts that as one."""
 
 _log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -77,16 +71,22 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
             "on one machine, or name the runner of a cluster"
         )
     options.view_as(StandardOptions).streaming = True
+    options.view_as(PortableOptions).job_server_timeout = NEVER_SECONDS
+    memory.share_heaps()
     start = time.monotonic()
     with plain_errors(), ExitStack() as stack:
-        cluster = _prepare(stream)
+        cluster = _patient(stream, lambda: _prepare(stream))
         if runner != PRISM:
             _start(stream, cluster, None, options).wait_until_finish()
             return Summary({}, time.monotonic() - start)
         stack.enter_context(figures.served(stream.metrics_port))
         chosen = stack.enter_context(prism.running(options))
-        result = _start(stream, cluster, chosen, options)
-        _watch(result, stack.enter_context(_signals()))  # until here there is nothing in hand to finish
+        watched = watch.Loads(stream.store), watch.Partitions(cluster, [stream.topic, *KINDS])
+        again = True
+        while again:
+            result = _start(stream, cluster, chosen, options)
+            with watch.signals() as stopping:  # while it starts there is nothing in hand to finish
+                again = watch.until_over(result, stopping, watched)
     return Summary({"events": FIGURES.events, "rejected": FIGURES.rejects}, time.monotonic() - start)
 
 
@@ -113,8 +113,13 @@ def build(pipeline: beam.Pipeline, stream: Stream, cluster: Cluster) -> None:
     messages = pipeline | _source(cluster, topics, stream)
     _ = messages[EVENTS] | "WriteEvents" >> beam.ParDo(WriteEvents(stream.store, stream.k))
     _ = messages[NAMES] | "WriteNames" >> beam.ParDo(WriteNames(stream.store))
-    since = feeds.since(open_store(stream.store), stream.trending_since)
+    since = _patient(stream, lambda: feeds.since(open_store(stream.store), stream.trending_since))
     _ = messages[EVENTS] | "Trending" >> feeds.WriteTrending(stream.store, since)
+
+
+def _patient(stream: Stream, ask: Callable[[], _T]) -> _T:
+    """What the store is asked for, as soon as it answers."""
+    return outages.patient(ask, f"store {stream.store}", StoreAwayError)
 
 
 def _source(cluster: Cluster, topics: Mapping[str, str | None], stream: Stream) -> beam.PTransform:
@@ -127,68 +132,5 @@ def _topics_of_names(cluster: Cluster) -> list[str]:
     existing = cluster.topics()
     for kind in KINDS:
         if kind not in existing:
-            _log.warning("%s has no topic %s: start again when it has, to have those names streamed", cluster, kind)
+            _log.warning("%s has no topic %s: its names are streamed when it has", cluster, kind)
     return [kind for kind in KINDS if kind in existing]
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stopping = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _watch(result: Any, stopping: threading.Event) -> None:
-    """Shows how it goes until the pipeline ends or is to stop, which finishes and commits what is in hand."""
-    ended: list[BaseException | None] = []
-
-    def wait() -> None:
-        try:
-            result.wait_until_finish()
-            ended.append(None)
-        except BaseException as error:
-            ended.append(error)
-
-    threading.Thread(target=wait, daemon=True).start()
-    status = _Status()
-    while not stopping.wait(LINE_SECONDS) and not ended:
-        status.show()
-    status.close()
-    if ended and ended[0] is not None:
-        raise ended[0]
-    if not READERS.stop(STOP_SECONDS):
-        _log.warning("stopped before all was committed: the next start reads it again")
-    result.cancel()
-    READERS.close()
-    WATERMARKS.clear()
-
-
-class _Status:
-    """A line of figures: over and over on a terminal, else now and then in the log."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._at, self._events = time.monotonic(), 0
-
-    def show(self) -> None:
-        """Shows the figures, if it is time to."""
-        now = time.monotonic()
-        if not self._terminal and now - self._at < LOG_SECONDS:
-            return
-        line = FIGURES.line((FIGURES.events - self._events) / max(now - self._at, 1e-9))
-        self._at, self._events = now, FIGURES.events
-        if self._terminal:
-            sys.stderr.write(f"\r\033[K{line}")
-            sys.stderr.flush()
-        else:
-            _log.info("%s", line)
-
-    def close(self) -> None:
-        """Leaves the last line where it is."""
-        if self._terminal:
-            sys.stderr.write("\n")

@@ -3,7 +3,18 @@
 Two homes behind one interface: LMDB in a folder, and Google Bigtable or its emulator. `open_store` chooses by URL.
 """
 
-from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError
+from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreAwayError, StoreError
 from store.urls import DEFAULT_STORE, open_store
 
-__all__ = ["DEFAULT_STORE", "Cell", "CellKey", "CellRange", "Change", "Row", "Store", "StoreError", "open_store"]
+__all__ = [
+    "DEFAULT_STORE",
+    "Cell",
+    "CellKey",
+    "CellRange",
+    "Change",
+    "Row",
+    "Store",
+    "StoreAwayError",
+    "StoreError",
+    "open_store",
+]

@@ -28,7 +28,7 @@ from google.auth.transport.grpc import secure_authorized_channel
 from google.auth.transport.requests import Request as AuthRequest
 from google.cloud.bigtable_v2.types import bigtable as messages
 
-from store.interface import StoreError
+from store.interface import StoreAwayError, StoreError
 
 EMULATOR = "BIGTABLE_EMULATOR_HOST"
 ENDPOINT = "bigtable.googleapis.com"
@@ -148,12 +148,12 @@ def errors(url: str) -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        raise StoreError(_explained(url, from_grpc_error(error))) from error
+        raise _explained(url, from_grpc_error(error)) from error
     except (GoogleAPIError, GoogleAuthError) as error:
-        raise StoreError(_explained(url, error)) from error
+        raise _explained(url, error) from error
 
 
-def _explained(url: str, error: Exception) -> str:
+def _explained(url: str, error: Exception) -> StoreError:
     cause = _cause(error)
     if isinstance(error, ServiceUnavailable | DeadlineExceeded | RetryError):
         host = emulator()
@@ -162,12 +162,16 @@ def _explained(url: str, error: Exception) -> str:
             if host
             else f"check the network, or set {EMULATOR} to use an emulator"
         )
-        return f"store {url}: Bigtable does not answer at {host or ENDPOINT}: {cause}: {remedy}, and run again"
+        return StoreAwayError(f"store {url}: Bigtable does not answer at {host or ENDPOINT}: {cause}: {remedy}")
     if isinstance(error, GoogleAuthError):
-        return f"store {url}: {cause}: log in with `gcloud auth application-default login`, or set {EMULATOR}"
+        return StoreError(
+            f"store {url}: {cause}: log in with `gcloud auth application-default login`, or set {EMULATOR}"
+        )
     if isinstance(error, NotFound):
-        return f"store {url}: {cause}: in an instance that exists, `python -m pipelines.profile --store {url}` makes it"
-    return f"store {url}: {cause}"
+        return StoreError(
+            f"store {url}: {cause}: in an instance that exists, `python -m pipelines.profile --store {url}` makes it"
+        )
+    return StoreError(f"store {url}: {cause}")
 
 
 def _cause(error: Exception) -> BaseException:

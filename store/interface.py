@@ -50,6 +50,10 @@ class StoreError(Exception):
     """The store cannot do what was asked; says which store, why, and the remedy."""
 
 
+class StoreAwayError(StoreError):
+    """The store does not answer: it may do what was asked when it is back."""
+
+
 class Store(ABC):
     """Tables of rows; a row is always read and written as a whole or not at all.
 

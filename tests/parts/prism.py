@@ -18,8 +18,8 @@ POLL_SECONDS = 0.02
 
 
 @contextmanager
-def streaming(build: Callable[[beam.Pipeline], Any], *options: str) -> Iterator[None]:
-    """Runs the pipeline that `build` makes until the end of the context."""
+def streaming(build: Callable[[beam.Pipeline], Any], *options: str) -> Iterator[Any]:
+    """Runs the pipeline that `build` makes until the end of the context, which gets its result."""
     beam_options = PipelineOptions(["--streaming", *options])
     with ExitStack() as stack:
         try:
@@ -30,7 +30,7 @@ def streaming(build: Callable[[beam.Pipeline], Any], *options: str) -> Iterator[
         build(pipeline)
         result = pipeline.run()
         try:
-            yield
+            yield result
         finally:
             READERS.stop(SECONDS)
             result.cancel()

@@ -1,5 +1,6 @@
 """Streams as processes, `python -m pipelines.profile --kafka`, and how far they are."""
 
+import os
 import re
 import resource
 import signal
@@ -7,9 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import orjson
 from confluent_kafka import Producer
@@ -32,13 +34,16 @@ TOPIC = "listeningevents"
 class Stream:
     """A stream that runs in a process."""
 
-    def __init__(self, kafka: str, store: str, log: Path, *options: str) -> None:
+    def __init__(self, kafka: str, store: str, log: Path, *options: str, environment: Mapping[str, str]) -> None:
         self.kafka, self.store, self.log = kafka, store, log
         self.metrics_port = free_port()
         command = [sys.executable, "-m", "pipelines.profile", "--kafka", kafka, "--store", store]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*command, "--metrics_port", str(self.metrics_port), *options], stdout=output, stderr=output
+                [*command, "--metrics_port", str(self.metrics_port), *options],
+                stdout=output,
+                stderr=output,
+                env=os.environ | environment,
             )
 
     def figure(self, name: str) -> float:
@@ -93,9 +98,11 @@ class Stream:
 
 
 @contextmanager
-def streaming(kafka: str, store: str, log: Path, *options: str) -> Iterator[Stream]:
-    """A stream that runs until the end of the context."""
-    stream = Stream(kafka, store, log, *options)
+def streaming(
+    kafka: str, store: str, log: Path, *options: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Stream]:
+    """A stream that runs until the end of the context, with some variables in its environment."""
+    stream = Stream(kafka, store, log, *options, environment=environment)
     try:
         yield stream
     finally:

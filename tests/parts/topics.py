@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 SECONDS = 30.0
 
@@ -36,6 +36,13 @@ def create(kafka: str, *topics: str, partitions: int = 4) -> None:
     admin = AdminClient({"bootstrap.servers": kafka})
     for topic in admin.create_topics([NewTopic(topic, partitions) for topic in topics]).values():
         topic.result(SECONDS)
+
+
+def add_partitions(kafka: str, topic: str, partitions: int) -> None:
+    """Lets a topic have so many partitions, which must be more than it has."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    for added in admin.create_partitions([NewPartitions(topic, partitions)]).values():
+        added.result(SECONDS)
 
 
 def delete_all(kafka: str) -> None:

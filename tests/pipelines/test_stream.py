@@ -4,10 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Thread
+from types import MappingProxyType
+from typing import NamedTuple
 
 import orjson
 import pytest
@@ -21,16 +24,27 @@ from store import open_store
 from store.digest import digest
 from tests import oracle, stored
 from tests.oracle import Event
+from tests.parts import absence
+from tests.parts.absence import Away
 from tests.parts.kafka import Broker
 from tests.parts.prism import wait_until
 from tests.parts.registry import serving_schemas
 from tests.parts.relay import relaying
 from tests.parts.streams import STOP_SECONDS, TOPIC, send, streaming, values_of
-from tests.parts.topics import create
+from tests.parts.topics import add_partitions, create
 from tests.pipelines.jobs import random_events, run_backfill, run_profile, write_events
 
 KILLS = 20
 TEN_YEARS = 10 * 365 * 86_400
+AWAY_SECONDS = 60.0
+
+
+class Absent(NamedTuple):
+    """A store, and how to make it be away for who has some variables in the environment."""
+
+    url: str
+    away: Away
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
 @pytest.fixture(scope="module")
@@ -103,39 +117,63 @@ def test_it_survives_kills_at_random_moments(
     assert stored.profiles(open_store(url)) == oracle.profiles(events)
 
 
+@pytest.fixture(params=["lmdb", "bigtable"])
+def absent(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Absent]:
+    """A store that can be away."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    if request.param == "lmdb":
+        yield Absent(url, partial(absence.locked, tmp_path / "store"))
+        return
+    with relaying(request.getfixturevalue("emulator")) as relay:
+        yield Absent(url, partial(absence.cut, relay), {"BIGTABLE_EMULATOR_HOST": relay.address})
+
+
 def test_outages_and_a_backfill_meanwhile_change_nothing(
-    broker: Broker, empty_kafka: str, emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, empty_kafka: str, absent: Absent, tmp_path: Path
 ) -> None:
-    """Everything three times in any order, through a broker that restarts twice and a store that goes away."""
-    random, events, url = Random(6), disorderly(6, 3000), f"bigtable://tests/{tmp_path.name}"
+    """Everything three times in any order, with a broker that restarts twice and a store that is away for a minute."""
+    random, events = Random(6), disorderly(6, 3000)
     create(empty_kafka, TOPIC)
     messages = values_of(random.sample(events * 3, len(events) * 3))
     parts = [messages[i::6] for i in range(6)]
     files = write_events(tmp_path / "events.txt", random.sample(events, len(events) // 2))
-    with relaying(emulator) as relay:
-        monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", relay.address)
-        with streaming(empty_kafka, url, tmp_path / "log") as stream:
-            monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", emulator)
-            send(empty_kafka, parts[0])
-            wait_until(lambda: stream.figure("events_total") > 0)
-            backfill = Thread(target=lambda: run_backfill(files, url))
+    with streaming(empty_kafka, absent.url, tmp_path / "log", environment=absent.environment) as stream:
+        send(empty_kafka, parts[0])
+        wait_until(lambda: stream.figure("events_total") > 0)
+        with absent.away():
+            backfill = Thread(target=lambda: run_backfill(files, absent.url))
             backfill.start()
-            send(empty_kafka, parts[1])
-            relay.cut()
-            send(empty_kafka, parts[2])
-            wait_until(lambda: relay.refused > 3)
-            relay.mend()
-            broker.stop()
-            broker.start()
-            send(empty_kafka, parts[3])
-            broker.kill()
-            broker.start()
-            send(empty_kafka, parts[4] + parts[5])
-            stream.wait_until_caught_up()
-            backfill.join()
-            assert stream.stop() < STOP_SECONDS
+            send(empty_kafka, parts[1] + parts[2])
+            time.sleep(AWAY_SECONDS)
+        broker.stop()
+        broker.start()
+        send(empty_kafka, parts[3])
+        broker.kill()
+        broker.start()
+        send(empty_kafka, parts[4] + parts[5])
+        stream.wait_until_caught_up()
+        backfill.join()
+        assert stream.stop() < STOP_SECONDS
         assert stream.said("waiting, nothing is dropped")
-    assert digest(open_store(url)) == batch_digest(tmp_path, events)
+    assert digest(open_store(absent.url)) == batch_digest(tmp_path, events)
+
+
+def test_a_store_that_is_away_at_the_start_is_waited_for(
+    empty_kafka: str, emulator: str, bigtable_url: str, tmp_path: Path
+) -> None:
+    events = disorderly(8, 200)
+    create(empty_kafka, TOPIC)
+    send(empty_kafka, values_of(events))
+    with relaying(emulator) as relay:
+        relay.cut()
+        environment = {"BIGTABLE_EMULATOR_HOST": relay.address}
+        with streaming(empty_kafka, bigtable_url, tmp_path / "log", environment=environment) as stream:
+            wait_until(lambda: stream.said(f"Bigtable does not answer at {relay.address}"))
+            wait_until(lambda: stream.said("waiting, nothing is dropped"))
+            relay.mend()
+            stream.wait_until_caught_up()
+            stream.stop()
+    assert digest(open_store(bigtable_url)) == batch_digest(tmp_path, events)
 
 
 def test_a_full_disk_is_waited_for(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
@@ -216,6 +254,30 @@ def test_it_can_be_stopped_while_it_waits_for_the_broker(lmdb_url: str, tmp_path
         wait_until(lambda: stream.said("waiting, nothing is dropped"))
         stream.process.send_signal(signal.SIGTERM)
         assert stream.process.wait(STOP_SECONDS) == -signal.SIGTERM
+
+
+def test_topics_and_partitions_that_come_later_are_read(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    events = disorderly(9, 300)
+    create(empty_kafka, TOPIC, partitions=1)
+    send(empty_kafka, values_of(events[::2]))
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
+        stream.wait_until_caught_up()
+        create(empty_kafka, "artists")
+        send(empty_kafka, [(1, orjson.dumps({"id": 1, "name": "One"}), 0)], "artists")
+        wait_until(lambda: stored.names(open_store(lmdb_url), "artists") == {1: "One"})
+        add_partitions(empty_kafka, TOPIC, 3)
+        send(empty_kafka, values_of(events))
+        wait_until(lambda: stored.profiles(open_store(lmdb_url)) == oracle.profiles(events))
+        assert stream.stop() < STOP_SECONDS
+
+
+def test_it_outlives_the_timeout_of_the_job_server(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    create(empty_kafka, TOPIC)
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log", "--job_server_timeout=1") as stream:
+        wait_until(stream.reads)
+        later = time.monotonic() + 2
+        wait_until(lambda: time.monotonic() > later)
+        assert stream.stop() < STOP_SECONDS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")

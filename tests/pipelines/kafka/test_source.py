@@ -77,12 +77,23 @@ def committed(cluster: Cluster, topic: str) -> int:
     return sum(cluster.start(Partition(topic, number)) for number in range(PARTITIONS))
 
 
+def gauges(result: Any) -> dict[str, int]:
+    """The gauges which the runner shows."""
+    return {gauge.key.metric.name: gauge.result.value for gauge in result.metrics().query()["gauges"]}
+
+
+def gauges_of(topic: str) -> list[str]:
+    """The names of the gauges of a topic."""
+    names = ("lag_events", "lag_ms", "commit_age_ms")
+    return [f"{name}/{topic}/{number}" for name in names for number in range(PARTITIONS)]
+
+
 def test_everything_is_read_and_a_restart_goes_on(kafka: str) -> None:
     topic, cluster = f"events-{uuid4()}", Cluster(kafka, f"group-{uuid4()}")
     create(kafka, topic, partitions=PARTITIONS)
     first = [[user, 1, 2, 3, 1000 + i] for i in range(50) for user in range(20)]
     send_events(kafka, topic, first)
-    with streaming(read(cluster, {topic: None})):
+    with streaming(read(cluster, {topic: None})) as result:
         wait_until(lambda: len(rows()) >= len(first))
         assert rows() == sorted(first)
         assert all(at == min(row[4] for row in batch) for batch, at in seen)
@@ -90,6 +101,7 @@ def test_everything_is_read_and_a_restart_goes_on(kafka: str) -> None:
         send_events(kafka, topic, late)
         wait_until(lambda: len(rows()) > len(first))
         wait_until(lambda: committed(cluster, topic) == len(first) + 1)
+        wait_until(lambda: gauges(result) == dict.fromkeys(gauges_of(topic), 0))
     seen.clear()
     more = [[user, 9, 9, 9, 9] for user in range(20)]
     send_events(kafka, topic, more)

@@ -1,0 +1,156 @@
+"""Watching a stream that runs in this process: how it goes, and when it is to stop, or to start again.
+
+To start again is cheap, and harmless: it is what follows a crash, without the crash.
+"""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pipelines import settings
+from pipelines.figures import FIGURES
+from pipelines.kafka.client import Cluster, Partition
+from pipelines.kafka.readers import READERS
+from pipelines.kafka.watermarks import WATERMARKS
+from store import StoreError, open_store
+
+STOP_SECONDS = 7.0
+"""How long what is in hand may take when the stream is told to stop."""
+
+LOOK_SECONDS = 5.0
+"""Seconds between two looks at the partitions that topics have."""
+
+ANSWER_SECONDS = 1.0
+"""How long Kafka may take to tell of them."""
+
+LINE_SECONDS, LOG_SECONDS = 1.0, 60.0
+"""Seconds between two status lines, on a terminal and in a log."""
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Loads:
+    """The loads of files into a store: what is trending begins with the listens that the store has."""
+
+    news = "files were loaded into the store"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = settings.last_load(open_store(url))
+
+    def changed(self) -> bool:
+        """Whether there was another one since this was asked last. A store that is away is asked later."""
+        try:
+            last = settings.last_load(open_store(self._url))
+        except StoreError:
+            return False
+        known, self._last = self._last, last
+        return last != known
+
+
+class Partitions:
+    """The partitions of topics: a pipeline reads those which there were when it was built."""
+
+    news = "Kafka has more partitions, or topics of names"
+
+    def __init__(self, cluster: Cluster, topics: Collection[str]) -> None:
+        self._consumer, self._topics = cluster.consumer(), topics
+        self._looked = time.monotonic()
+        self._known = self._look() or frozenset()
+
+    def changed(self) -> bool:
+        """Whether there are new ones since this was asked last. A broker that is away is asked later."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = time.monotonic()
+        found = self._look()
+        new = found is not None and not found <= self._known
+        self._known = self._known if found is None else found
+        return new
+
+    def _look(self) -> frozenset[Partition] | None:
+        from confluent_kafka import KafkaException
+
+        try:
+            found = self._consumer.list_topics(timeout=ANSWER_SECONDS).topics
+        except KafkaException:
+            return None
+        existing = (topic for topic in self._topics if topic in found)
+        return frozenset(Partition(topic, number) for topic in existing for number in found[topic].partitions)
+
+
+def until_over(result: Any, stopping: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
+    """Shows how it goes until the pipeline ends or is to stop, which finishes and commits what is in hand.
+
+    Returns:
+        Whether it is to start again, since something that is watched has changed.
+    """
+    ended: list[BaseException | None] = []
+
+    def wait() -> None:
+        try:
+            result.wait_until_finish()
+            ended.append(None)
+        except BaseException as error:
+            ended.append(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    status = _Status()
+    news: list[str] = []
+    while not stopping.wait(LINE_SECONDS) and not ended and not news:
+        status.show()
+        news = [each.news for each in watched if each.changed()]
+    status.close()
+    if ended and ended[0] is not None:
+        raise ended[0]
+    if not READERS.stop(STOP_SECONDS):
+        _log.warning("stopped before all was committed: the next start reads it again")
+    result.cancel()
+    READERS.close()
+    WATERMARKS.clear()
+    for each in news:
+        _log.info("%s: starting again", each)
+    return bool(news)
+
+
+class _Status:
+    """A line of figures: over and over on a terminal, else now and then in the log."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._at, self._events = time.monotonic(), FIGURES.events
+
+    def show(self) -> None:
+        """Shows the figures, if it is time to."""
+        now = time.monotonic()
+        if not self._terminal and now - self._at < LOG_SECONDS:
+            return
+        line = FIGURES.line((FIGURES.events - self._events) / max(now - self._at, 1e-9))
+        self._at, self._events = now, FIGURES.events
+        if self._terminal:
+            sys.stderr.write(f"\r\033[K{line}")
+            sys.stderr.flush()
+        else:
+            _log.info("%s", line)
+
+    def close(self) -> None:
+        """Leaves the last line where it is."""
+        if self._terminal:
+            sys.stderr.write("\n")
