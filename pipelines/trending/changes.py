@@ -11,14 +11,14 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
 
-from pipelines.trending.listens import Listens, packed, unpacked
+from pipelines.trending.listens import Listens
 from pipelines.trending.memory import LOG, MARK, Sums
-from pipelines.trending.plays import Plays
+from pipelines.trending.packing import packed, unpacked
 from pipelines.trending.windows import HOUR, day_after
 
 
 class Changes(beam.DoFn):
-    """From (shard of users, packed rows) to what they change: Plays, at the begin of their hour.
+    """From (shard of users, packed rows) to what they change: packed Plays, at the begin of their hour.
 
     Listens are remembered until no window that they lie in is open: for `kept` seconds after the end of their hour.
     """
@@ -38,12 +38,12 @@ class Changes(beam.DoFn):
         log: Any = beam.DoFn.StateParam(LOG),
         mark: Any = beam.DoFn.StateParam(MARK),
         over: Any = beam.DoFn.TimerParam(OVER),
-    ) -> Iterator[TimestampedValue[Plays]]:
+    ) -> Iterator[TimestampedValue[bytes]]:
         shard, parts = batch
         rows = np.concatenate([unpacked(part) for part in parts], axis=1)
         held = self.sums.take(shard, log, mark)
         for hour, plays in held.value.add(rows):
-            yield TimestampedValue(plays, hour)
+            yield TimestampedValue(packed(plays), hour)
         self.sums.put(shard, held, packed(rows), log, mark)
         self._await(held.value, over)
 

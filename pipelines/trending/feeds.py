@@ -12,7 +12,8 @@ from pipelines.kafka.decoding import Events
 from pipelines.live import parted
 from pipelines.trending import recent
 from pipelines.trending.charts import ChartsWriter
-from pipelines.trending.listens import TIME, Rows, rows_of
+from pipelines.trending.levels import TIME, Rows
+from pipelines.trending.listens import rows_of
 from pipelines.trending.stream import Trending
 from pipelines.trending.windows import DAY
 from store import Store, StoreError, open_store

@@ -5,25 +5,22 @@ given, and order does not matter. Rows are columns: int64[6, rows] of user, arti
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.trending.levels import ALBUM, ARTIST, EMPTY, KIND, TIME, TRACK, USER, Levels, Rows
 from pipelines.trending.plays import Plays, added
 from pipelines.trending.windows import AHEAD, HOUR
 from store.profiles.events import Columns
 
-Rows = NDArray[np.int64]
-
-USER, ARTIST, ALBUM, TRACK, TIME, KIND = range(6)
 LISTEN, TAKEN_BACK, ERASED = range(3)
 
 _EVENT, _IDENTITY, _MARK = (USER, ARTIST, ALBUM, TRACK, TIME), (USER, TRACK, TIME), (USER, TIME)
+_TOLD_BY = np.array([USER, TIME, TRACK, KIND])
 _ITEMS = (ARTIST, ALBUM, TRACK)
 """The column of each of the KINDS of items."""
-
-EMPTY: Rows = np.empty((6, 0), np.int64)
 
 
 def rows_of(columns: Columns, taken: NDArray[np.int64], erased: NDArray[np.int64]) -> Rows:
@@ -51,12 +48,14 @@ def hours_of(rows: Rows) -> Iterator[tuple[int, Rows]]:
         yield hour * HOUR, rows[:, part]
 
 
-def settled(parts: Iterable[Rows]) -> Rows:
-    """The set of rows, by user, timestamp, track and kind; of rows alike in that the least (artist, album) stays."""
-    rows = np.concatenate([EMPTY, *parts], axis=1)
-    rows = rows[:, np.lexsort((rows[ALBUM], rows[ARTIST], rows[KIND], rows[TRACK], rows[TIME], rows[USER]))]
-    identity = rows[[USER, TIME, TRACK, KIND]]
-    return rows[:, np.any(np.diff(identity, axis=1, prepend=-1), axis=0)]
+def settled(rows: Rows) -> NDArray[np.intp]:
+    """Which rows make their set, by user, timestamp, track and kind.
+
+    Of rows alike in these the least (artist, album) stays, and of equal ones the first.
+    """
+    order = np.lexsort((rows[ALBUM], rows[ARTIST], rows[KIND], rows[TRACK], rows[TIME], rows[USER]))
+    identity = rows[np.ix_(_TOLD_BY, order)]
+    return order[np.any(np.diff(identity, axis=1, prepend=-1), axis=0)]
 
 
 def counting(rows: Rows, erased: Rows) -> Rows:
@@ -83,31 +82,33 @@ class Listens:
     """The recent rows of a shard of users, by hour."""
 
     def __init__(self) -> None:
-        self._hours: dict[int, Rows] = {}
+        self._hours: dict[int, Levels] = {}
         self._erased = EMPTY
 
     def add(self, rows: Rows) -> Iterator[tuple[int, Plays]]:
         """Adds rows; the difference that they make to the plays of each hour, and the hour's first second."""
         erasures = rows[:, rows[KIND] == ERASED]
-        erased = settled([self._erased, erasures])
+        erased = np.concatenate([self._erased, erasures], axis=1)
+        erased = erased[:, settled(erased)]
         new = dict(hours_of(rows[:, rows[KIND] != ERASED]))
         for hour in sorted(new.keys() | (self._hours.keys() if erasures.shape[1] else ())):
             yield from self._settle(hour, new.get(hour, EMPTY), np.unique(erasures[USER]), erased)
         self._erased = erased
 
     def _settle(self, hour: int, new: Rows, users: NDArray[np.int64], erased: Rows) -> Iterator[tuple[int, Plays]]:
-        held = self._hours.get(hour, EMPTY)
-        touched = _rows_of(held, np.union1d(new[USER], users))
-        before, after = held[:, touched], settled([held[:, touched], new])
-        self._hours[hour] = _by_user([held[:, ~touched], after])
-        counted, uncounted = counting(after, erased), counting(before, self._erased)
+        levels = self._hours.setdefault(hour, Levels(hour))
+        held = levels.of(users, new) if len(users) else levels.alike(new)
+        every = np.concatenate([held, new], axis=1)
+        kept = settled(every)
+        levels.add(every[:, kept[kept >= held.shape[1]]])
+        counted, uncounted = counting(every[:, kept], erased), counting(held[:, settled(held)], self._erased)
         difference = added([_plays(counted, 1), _plays(uncounted, -1)])
         if difference.shape[1]:
             yield hour, difference
 
     def forget(self, until: int) -> None:
         """Forgets the hours which end by a time, and the erasures of listens before it."""
-        self._hours = {hour: rows for hour, rows in self._hours.items() if hour + HOUR > until}
+        self._hours = {hour: levels for hour, levels in self._hours.items() if hour + HOUR > until}
         self._erased = self._erased[:, self._erased[TIME] >= until]
 
     def oldest(self) -> int | None:
@@ -116,31 +117,7 @@ class Listens:
 
     def rows(self) -> Rows:
         """All rows."""
-        return np.concatenate([EMPTY, *self._hours.values(), self._erased], axis=1)
-
-
-def packed(rows: Rows) -> bytes:
-    """Rows as bytes."""
-    return rows.tobytes()
-
-
-def unpacked(data: bytes) -> Rows:
-    """The rows in bytes."""
-    return np.frombuffer(data, np.int64).reshape(len(EMPTY), -1)
-
-
-def _rows_of(rows: Rows, users: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows, sorted by user, are of some users."""
-    marks = np.zeros(rows.shape[1] + 1, np.int64)
-    np.add.at(marks, np.searchsorted(rows[USER], users, side="left"), 1)
-    np.add.at(marks, np.searchsorted(rows[USER], users, side="right"), -1)
-    return np.cumsum(marks[:-1]) > 0
-
-
-def _by_user(parts: list[Rows]) -> Rows:
-    """Rows which are of different users, in the order of `settled`."""
-    rows = np.concatenate(parts, axis=1)
-    return rows[:, np.argsort(rows[USER], kind="stable")]
+        return np.concatenate([*(levels.rows() for levels in self._hours.values()), self._erased], axis=1)
 
 
 def _plays(rows: Rows, weight: int) -> Plays:

@@ -9,10 +9,12 @@ from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import TimerSpec, on_timer
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
+from numpy.typing import NDArray
 
 from pipelines.trending import windows
 from pipelines.trending.memory import LOG, MARK, Sums
-from pipelines.trending.plays import NONE, Charts, Plays, added, charts_of
+from pipelines.trending.packing import packed, unpacked
+from pipelines.trending.plays import NONE, Charts, Plays, added, charts_of, include
 
 _NOTHING = np.empty((1 + len(NONE), 0), np.int64)
 
@@ -33,7 +35,7 @@ class Writer(Protocol):
 
 
 class WritePanes(beam.DoFn):
-    """Writes the Panes that follow from what changes in windows of a name: (name, (start, Plays) of each).
+    """Writes the Panes that follow from what changes in windows of a name: (name, (start, packed Plays) of each).
 
     Changes may come in any order: a pane holds the sum of all so far. They are written here since nothing but the state
     of a key keeps a runner from overtaking itself. A window is remembered until no change can come any more, `lateness`
@@ -52,18 +54,18 @@ class WritePanes(beam.DoFn):
 
     def process(
         self,
-        changes: tuple[str, Iterable[tuple[int, Plays]]],
+        changes: tuple[str, Iterable[tuple[int, bytes]]],
         log: Any = beam.DoFn.StateParam(LOG),
         mark: Any = beam.DoFn.StateParam(MARK),
         over: Any = beam.DoFn.TimerParam(OVER),
     ) -> None:
         name, parts = changes
         held = self.sums.take(name, log, mark)
-        change = added_by_start(parts)
+        change = added_by_start((start, unpacked(plays)) for start, plays in parts)
         for start, plays in change.items():
-            held.value[start] = added([held.value.get(start, NONE), plays])
+            held.value[start] = include(held.value.get(start, NONE), plays)
         self.writer.write([Pane(name, start, charts_of(held.value[start], windows.CHART)) for start in change])
-        self.sums.put(name, held, packed(change), log, mark)
+        self.sums.put(name, held, packed(_table(change)), log, mark)
         self._await(name, held.value, over)
 
     @on_timer(OVER)
@@ -91,7 +93,10 @@ class WritePanes(beam.DoFn):
 
 
 def _sums() -> Sums[dict[int, Plays]]:
-    return Sums(lambda log: added_by_start(part for change in log for part in unpacked(change)), packed)
+    return Sums(
+        lambda log: added_by_start(part for change in log for part in _windows(unpacked(change))),
+        lambda sums: packed(_table(sums)),
+    )
 
 
 def added_by_start(parts: Iterable[tuple[int, Plays]]) -> dict[int, Plays]:
@@ -102,15 +107,14 @@ def added_by_start(parts: Iterable[tuple[int, Plays]]) -> dict[int, Plays]:
     return {start: added(of_start) for start, of_start in by_start.items()}
 
 
-def packed(windows_: Mapping[int, Plays]) -> bytes:
-    """The plays in windows, by their first second, as bytes."""
-    rows = [np.concatenate([np.full((1, plays.shape[1]), start), plays]) for start, plays in windows_.items()]
-    return np.concatenate([_NOTHING, *rows], axis=1).tobytes()
+def _table(sums: Mapping[int, Plays]) -> NDArray[np.int64]:
+    """The plays in windows, by their first second, as one: a column with that, and those of Plays."""
+    rows = [np.concatenate([np.full((1, plays.shape[1]), start), plays]) for start, plays in sums.items()]
+    return np.concatenate([_NOTHING, *rows], axis=1)
 
 
-def unpacked(data: bytes) -> Iterator[tuple[int, Plays]]:
-    """The plays in windows, with their first second, that bytes hold."""
-    rows = np.frombuffer(data, np.int64).reshape(len(_NOTHING), -1)
+def _windows(rows: NDArray[np.int64]) -> Iterator[tuple[int, Plays]]:
+    """The plays in windows, with their first second, of such a table."""
     bounds = np.flatnonzero(np.diff(rows[0], prepend=-1))
     for part in np.split(rows, bounds[1:], axis=1):
         if part.shape[1]:

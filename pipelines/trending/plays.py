@@ -29,6 +29,26 @@ def added(parts: Iterable[Plays]) -> Plays:
     return np.stack([kinds[starts], ids[starts], sums])[:, sums != 0]
 
 
+def include(total: Plays, plays: Plays) -> Plays:
+    """The sum of both, which takes the place of `total`; it may have plays of 0.
+
+    It costs a look for each item of `plays`, and a copy of `total` if some are new.
+    """
+    places = np.concatenate([_places(total, kind, plays[1, plays[0] == kind]) for kind in range(len(KINDS))])
+    known = np.zeros(len(places), np.bool_)
+    within = places < total.shape[1]
+    known[within] = np.all(total[:2, places[within]] == plays[:2, within], axis=0)
+    total[2, places[known]] += plays[2, known]
+    return total if known.all() else np.insert(total, places[~known], plays[:, ~known], axis=1)
+
+
+def _places(total: Plays, kind: int, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where items are in the total, or belong."""
+    first, end = np.searchsorted(total[0], (kind, kind + 1))
+    places: NDArray[np.int64] = first + np.searchsorted(total[1, first:end], ids)
+    return places
+
+
 def charts_of(plays: Plays, k: int) -> Charts:
     """The k most played items of each kind."""
     return {kind: _top(plays[1:, (plays[0] == number) & (plays[2] > 0)], k) for number, kind in enumerate(KINDS)}

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.trending.listens import Rows, rows_of, within
+from pipelines.trending.levels import Rows
+from pipelines.trending.listens import rows_of, within
 from pipelines.trending.windows import AHEAD, HOUR, LATENESS, LONGEST
 from schemas import avro
 from schemas.catalogue import CATALOGUE

@@ -8,11 +8,14 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.transforms.window import GlobalWindows, TimestampedValue
 
+from pipelines.figures import FIGURES
 from pipelines.trending import windows
 from pipelines.trending.changes import Changes
-from pipelines.trending.listens import TIME, USER, Rows, packed, within
+from pipelines.trending.levels import TIME, USER, Rows
+from pipelines.trending.listens import within
+from pipelines.trending.packing import packed, unpacked
 from pipelines.trending.panes import WritePanes, Writer
-from pipelines.trending.plays import Plays, added
+from pipelines.trending.plays import added
 
 SHARDS = 4
 """Of users: as many workers tell repeats side by side."""
@@ -41,7 +44,7 @@ class Trending(beam.PTransform):
             | "Shards" >> beam.FlatMap(by_shard, self.since).with_output_types(tuple[int, bytes])
             | "Batches" >> windows.gathered()
             | "Together" >> beam.GroupByKey()
-            | "Changes" >> beam.ParDo(Changes(windows.LONGEST + self.lateness)).with_output_types(Any)
+            | "Changes" >> beam.ParDo(Changes(windows.LONGEST + self.lateness)).with_output_types(bytes)
         )
         return (
             [self._in_windows(changes, name) for name in windows.WINDOWS]
@@ -51,28 +54,30 @@ class Trending(beam.PTransform):
             | "Write" >> beam.ParDo(WritePanes(self.writer, self.lateness))
         )
 
-    def _in_windows(self, changes: beam.PCollection[Plays], name: str) -> beam.PCollection[tuple[str, Any]]:
-        """What changes in the windows of a name, (name, (start, Plays)), each time that its trigger fires."""
+    def _in_windows(self, changes: beam.PCollection[bytes], name: str) -> beam.PCollection[tuple[str, Any]]:
+        """What changes in the windows of a name, (name, (start, packed Plays)), each time that its trigger fires."""
         return (
             changes
             | f"{name} windows" >> windows.windowed(name, self.lateness)
-            | f"{name} starts" >> beam.FlatMap(_at_start, self.since).with_output_types(tuple[int, Any])
+            | f"{name} starts" >> beam.FlatMap(_at_start, self.since).with_output_types(tuple[int, bytes])
             | f"{name} changes" >> beam.CombinePerKey(Added())
-            | f"{name} named" >> beam.Map(lambda change: (name, change)).with_output_types(tuple[str, Any])
+            | f"{name} named"
+            >> beam.Map(lambda change: (name, change)).with_output_types(tuple[str, tuple[int, bytes]])
             | f"{name} together" >> beam.WindowInto(GlobalWindows())
         )
 
 
 def by_shard(rows: Rows, since: int) -> Iterator[TimestampedValue[tuple[int, bytes]]]:
-    """The rows of each shard of users, packed, at the earliest time among them; not those before `since`."""
+    """The rows of each shard of users, packed, at the earliest time among them, if they lie in any window."""
     wanted = within(rows, since)
+    FIGURES.left_out(rows.shape[1] - wanted.shape[1])
     shards = (wanted[USER].astype(np.uint64) * _GOLDEN >> np.uint64(32)) % np.uint64(SHARDS)
     for shard in np.unique(shards).tolist():
         part = wanted[:, shards == shard]
         yield TimestampedValue((shard, packed(part)), int(part[TIME].min()))
 
 
-def _at_start(plays: Plays, since: int, window: Any = beam.DoFn.WindowParam) -> Iterator[tuple[int, Plays]]:
+def _at_start(plays: bytes, since: int, window: Any = beam.DoFn.WindowParam) -> Iterator[tuple[int, bytes]]:
     """The plays with the window's begin as key: Prism looks at all windows of a key whenever one of them fires."""
     start = int(window.start)
     if start >= since:
@@ -80,20 +85,20 @@ def _at_start(plays: Plays, since: int, window: Any = beam.DoFn.WindowParam) -> 
 
 
 class Added(beam.CombineFn):
-    """Adds up plays."""
+    """Adds up packed Plays."""
 
-    def create_accumulator(self) -> list[Plays]:
+    def create_accumulator(self) -> list[bytes]:
         return []
 
-    def add_input(self, accumulator: list[Plays], plays: Plays) -> list[Plays]:
+    def add_input(self, accumulator: list[bytes], plays: bytes) -> list[bytes]:
         accumulator.append(plays)
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[list[Plays]]) -> list[Plays]:
+    def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
         return [plays for accumulator in accumulators for plays in accumulator]
 
-    def compact(self, accumulator: list[Plays]) -> list[Plays]:
-        return [added(accumulator)]
+    def compact(self, accumulator: list[bytes]) -> list[bytes]:
+        return [self.extract_output(accumulator)]
 
-    def extract_output(self, accumulator: list[Plays]) -> Plays:
-        return added(accumulator)
+    def extract_output(self, accumulator: list[bytes]) -> bytes:
+        return packed(added(map(unpacked, accumulator)))

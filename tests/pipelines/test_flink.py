@@ -1,10 +1,15 @@
-"""The stream on Flink: through a killed TaskManager, a savepoint and a restore the store is that of a batch."""
+"""The stream on Flink: through a killed TaskManager, a savepoint and a restore the store is that of a batch.
+
+So are the windows of what is trending, whose state is in the checkpoints.
+"""
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,6 +23,9 @@ from tests.parts.processes import stop
 from tests.parts.streams import TOPIC, send, values_of
 from tests.parts.topics import create
 from tests.pipelines.jobs import random_events, run_profile, write_events
+from tests.pipelines.trending import oracle
+from tests.pipelines.trending.oracle import HOUR
+from tests.pipelines.trending.test_live import recent_events, says
 
 SECONDS = 120.0
 
@@ -49,7 +57,10 @@ def expected(folder: Path, events: list[Event]) -> str:
 
 
 def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigtable_url: str, tmp_path: Path) -> None:
-    events = random_events(11)
+    now = int(time.time())
+    recent = recent_events(12, 1500, now, 30 * HOUR)
+    events = random_events(11, 1500) + recent
+    Random(13).shuffle(events)
     parts = [events[:1000], events[1000:1500], events[1500:2500], events[2500:]]
     create(empty_kafka, TOPIC)
     send(empty_kafka, values_of(parts[0]))
@@ -71,5 +82,6 @@ def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigta
             savepoint = flink.stop_with_savepoint(job)
         send(empty_kafka, values_of(parts[3]))
         with submitted(flink, empty_kafka, bigtable_url, tmp_path / "second", f"--savepoint_path={savepoint}"):
-            third = expected(tmp_path, events)
+            third, windows = expected(tmp_path, events), oracle.windows(oracle.counting(recent, (), {}))
             wait_until(lambda: holds(bigtable_url, third), SECONDS)
+            wait_until(lambda: says(bigtable_url, windows), SECONDS)

@@ -7,7 +7,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.trending.listens import ERASED, LISTEN, TAKEN_BACK, Listens, Rows, hours_of, packed, unpacked
+from pipelines.trending.levels import Rows
+from pipelines.trending.listens import ERASED, LISTEN, TAKEN_BACK, Listens, hours_of
+from pipelines.trending.packing import packed, unpacked
 from pipelines.trending.plays import KINDS
 from tests.oracle import Event
 from tests.pipelines.trending import oracle

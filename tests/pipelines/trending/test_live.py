@@ -52,12 +52,28 @@ def test_windows_through_kills_deletions_and_repeats(empty_kafka: str, lmdb_url:
             stream.stop()
 
 
+def test_files_loaded_beside_a_stream_count(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    now = int(time.time())
+    streamed, loaded, later = (recent_events(seed, 300, now, 20 * HOUR) for seed in (5, 6, 7))
+    create(empty_kafka, TOPIC)
+    send(empty_kafka, values_of(streamed))
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
+        wait_until(lambda: says(lmdb_url, oracle.windows(oracle.counting(streamed, (), {}))), SECONDS)
+        run_profile(write_events(tmp_path / "events.txt", loaded), lmdb_url)
+        wait_until(lambda: stream.said("starting again"), SECONDS)
+        send(empty_kafka, values_of(later))
+        every = [*streamed, *loaded, *later]
+        wait_until(lambda: says(lmdb_url, oracle.windows(oracle.counting(every, (), {}))), SECONDS)
+        stream.stop()
+
+
 def test_windows_of_long_ago_are_left_out_unless_asked_for(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     now, long_ago = int(time.time()), 1_300_000_000 // DAY * DAY
     old, new = recent_events(3, 50, long_ago + HOUR, HOUR), recent_events(4, 50, now, HOUR)
     create(empty_kafka, TOPIC)
     send(empty_kafka, values_of([*old, *new]))
-    with streaming(empty_kafka, lmdb_url, tmp_path / "log"):
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
         wait_until(lambda: says(lmdb_url, oracle.windows(new)), SECONDS)
+        assert stream.figure("trending_left_out_total") == len(old)
     with streaming(empty_kafka, f"{lmdb_url}-all", tmp_path / "log", "--trending_since", "2011-03-01"):
         wait_until(lambda: says(f"{lmdb_url}-all", oracle.windows([*old, *new])), SECONDS)

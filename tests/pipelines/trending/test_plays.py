@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.trending.plays import KINDS, Plays, added, charts_of
+from pipelines.trending.plays import KINDS, NONE, Plays, added, charts_of, include
 
 COUNTS = st.dictionaries(st.tuples(st.integers(0, 2), st.integers(0, 2**62)), st.integers(-3, 5).filter(bool))
 
@@ -21,6 +21,14 @@ def test_adding_up(parts: list[dict[tuple[int, int], int]]) -> None:
             total[item] += n
     expected = plays_of({item: n for item, n in total.items() if n})
     np.testing.assert_array_equal(added(map(plays_of, parts)), expected)
+
+
+@given(st.lists(COUNTS, max_size=5))
+def test_including_in_a_total(parts: list[dict[tuple[int, int], int]]) -> None:
+    total = NONE
+    for part in parts:
+        total = include(total, plays_of(part))
+    np.testing.assert_array_equal(total[:, total[2] != 0], added(map(plays_of, parts)))
 
 
 @given(COUNTS, st.integers(1, 4))

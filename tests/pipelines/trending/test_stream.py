@@ -12,7 +12,7 @@ from apache_beam.testing import test_stream as clockwork
 from apache_beam.transforms.window import TimestampedValue
 
 from pipelines.trending import windows
-from pipelines.trending.listens import TIME, Rows
+from pipelines.trending.levels import TIME, Rows
 from pipelines.trending.stream import Trending
 from tests.oracle import Event
 from tests.pipelines.trending import oracle
