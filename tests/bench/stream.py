@@ -25,12 +25,15 @@ from confluent_kafka import Producer
 from schemas.messages import key_of
 from tests.bench.measure import insert, table
 from tests.parts.kafka import Broker
-from tests.parts.streams import TOPIC, Stream, streaming
+from tests.parts.streams import TOPIC, Stream, behind, streaming
 from tests.parts.topics import create, delete_all
+from tests.serving.processes import started
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
-TRACKS = 50_000
-START = 1_700_000_000
+TRACKS = 12_500
+PER_SECOND = 4
+"""Events in a second of event time; the last that wait are of now, so that windows of trending are open."""
+
 POLL_SECONDS = 0.05
 
 
@@ -38,7 +41,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints the tables; `--write` puts them into docs/performance.md."""
     parser = argparse.ArgumentParser("python -m tests.bench.stream", description=__doc__)
     parser.add_argument("--events", type=int, default=2_000_000, help="to catch up with (default: %(default)s)")
-    parser.add_argument("--naive", type=int, default=100_000, help="events for Beam as usual (default: %(default)s)")
     parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=2_000, help="events/s of the second part (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=600, help="length of the second part (default: %(default)s)")
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         place = Path(temporary)
         caught = table(
             ["", "events", "s", "events/s", "times as fast"],
-            catching_up(broker.address, place, options.events, options.naive, options.users),
+            catching_up(broker.address, place, options.events, options.users),
         )
         print(caught, flush=True)
         fresh = table(
@@ -67,11 +69,12 @@ def _folder(place: Path, name: str) -> Path:
 
 
 def events(count: int, users: int) -> Iterator[tuple[int, bytes]]:
-    """Made-up events in order of time: the user and the message."""
-    random = np.random.default_rng(1)
+    """Made-up events in order of time, no two of them the same: the user and the message."""
+    random, start = np.random.default_rng(1), int(time.time()) - count // PER_SECOND
     who, what = random.integers(0, users, count).tolist(), (random.zipf(1.3, count) % TRACKS).tolist()
     for i, (user, track) in enumerate(zip(who, what, strict=True)):
-        yield user, message(user, track, START + i // 4)
+        seconds, nth = divmod(i, PER_SECOND)
+        yield user, message(user, track * PER_SECOND + nth, start + seconds)
 
 
 def message(user: int, track: int, at: int) -> bytes:
@@ -98,22 +101,35 @@ def fill(kafka: str, count: int, users: int) -> None:
     producer.flush()
 
 
-def catching_up(kafka: str, place: Path, count: int, naive: int, users: int) -> list[list[str]]:
-    """The rows of the table: ours, and Beam as usual."""
+def catching_up(kafka: str, place: Path, count: int, users: int) -> list[list[str]]:
+    """The rows of the table: ours, also after a kill, and Beam as usual."""
     fill(kafka, count, users)
-    store = f"lmdb:{place}/store"
-    with streaming(kafka, store, place / "log") as stream:
+    with streaming(kafka, f"lmdb:{place}/store", place / "log") as stream:
         ours = seconds_for(stream, count)
         stream.stop()
     print(f"{count:,} events: {ours:.1f} s", file=sys.stderr, flush=True)
-    fill(kafka, naive, users)
-    command = [sys.executable, "-m", "tests.bench.peers.beam_stream", kafka, TOPIC, str(naive), f"{place}/naive"]
+    left, again = restarted(kafka, f"lmdb:{place}/killed", place / "log", count)
+    print(f"{left:,} events: {again:.1f} s", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", "tests.bench.peers.beam_stream", kafka, TOPIC, str(count), f"{place}/usual"]
     usual = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
-    rates = count / ours, naive / usual
+    took = {"ours": (count, ours), "ours, killed halfway and started again": (left, again)}
+    took["Beam as usual"] = count, usual
     return [
-        ["ours", f"{count:,}", f"{ours:.1f}", f"{rates[0]:,.0f}", f"{rates[0] / rates[1]:.0f}"],
-        ["Beam as usual", f"{naive:,}", f"{usual:.1f}", f"{rates[1]:,.0f}", ""],
+        [name, f"{events:,}", f"{seconds:.1f}", f"{events / seconds:,.0f}", f"{events / seconds * usual / count:.1f}"]
+        for name, (events, seconds) in took.items()
     ]
+
+
+def restarted(kafka: str, store: str, log: Path, count: int) -> tuple[int, float]:
+    """What is left to read after a kill when half of the events are in the store, and how long that takes."""
+    with streaming(kafka, store, log) as stream:
+        seconds_for(stream, count // 2)
+        stream.kill()
+    left = behind(kafka, store, [TOPIC])
+    with streaming(kafka, store, log) as stream:
+        seconds = seconds_for(stream, left)
+        stream.stop()
+    return left, seconds
 
 
 def seconds_for(stream: Stream, count: int) -> float:
@@ -137,7 +153,7 @@ def freshness(kafka: str, place: Path, rate: int, seconds: int, users: int) -> l
     with streaming(kafka, store, place / "log") as stream:
         while not stream.reads():
             time.sleep(POLL_SECONDS)
-        with serving(store) as address:
+        with started("serving", "--store", store) as (_, address):
             waits, memory = _steady(stream, address, rate, seconds, users)
         stream.stop()
     waits.sort()
@@ -150,23 +166,6 @@ def freshness(kafka: str, place: Path, rate: int, seconds: int, users: int) -> l
     ]
 
 
-class serving:  # noqa: N801
-    """A server of a store, until the end of the context, which gives its address."""
-
-    def __init__(self, store: str) -> None:
-        self.command = [sys.executable, "-m", "serving", "--port", "0", "--store", store]
-
-    def __enter__(self) -> str:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if not self.process.stdout:
-            raise RuntimeError("no output")
-        return next(word for word in self.process.stdout.readline().split() if word.startswith("http://"))
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
 def _steady(stream: Stream, address: str, rate: int, seconds: int, users: int) -> tuple[list[float], list[float]]:
     """Sends events at a steady rate, and asks for one user's count after the other; waits, and memory each second."""
     producer = Producer({"bootstrap.servers": stream.kafka, "linger.ms": 5})
@@ -176,18 +175,18 @@ def _steady(stream: Stream, address: str, rate: int, seconds: int, users: int) -
     while (passed := time.perf_counter() - begun) < seconds:
         while sent < passed * rate:
             user, track = int(random.integers(0, users)), int(random.integers(0, TRACKS))
-            producer.produce(TOPIC, message(user, track, START + sent), key_of(user))
+            producer.produce(TOPIC, message(user, track, int(time.time())), key_of(user))
             sent += 1
         producer.poll(0)
         if not probed:
             number += 1
-            producer.produce(TOPIC, message(probe, 1, START + number), key_of(probe))
+            producer.produce(TOPIC, message(probe, number, int(time.time())), key_of(probe))
             probed = time.perf_counter()
         elif listens(address, probe) == number:
             waits.append(time.perf_counter() - probed)
             probed = 0.0
         if len(memory) < passed:
-            memory.append(sum(p.memory_full_info().pss for p in [process, *process.children()]) / 1e6)
+            memory.append(sum(p.memory_full_info().uss for p in [process, *process.children()]) / 1e6)
         time.sleep(0.01)
     producer.flush()
     return waits, memory
