@@ -36,7 +36,8 @@ class LmdbStore(Store):
         self.path = path
         with self._errors():
             self._env = lmdb.open(str(path), map_size=MAP_BYTES, max_dbs=len(layout.TABLES), max_readers=READERS)
-            self._tables = {name: self._env.open_db(name.encode()) for name in layout.TABLES}
+            with self._env.begin(write=True) as txn:  # else `open_db` waits for other writers with Python's lock held
+                self._tables = {name: self._env.open_db(name.encode(), txn) for name in layout.TABLES}
         self.check_layout()
 
     @classmethod

@@ -8,6 +8,7 @@ import pytest
 
 from store import Store, StoreError, open_store
 from store.layout import USERS, row_key
+from tests.parts.absence import locked
 from tests.parts.processes import limited
 from tests.store import writers
 
@@ -29,6 +30,24 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_committed(lmdb_url: str) ->
     assert len(rows) >= 20
     assert {writers.generation_of(row) for _, row in rows} == {19}
     store.close()
+
+
+OPENING = """
+import sys
+from threading import Thread
+from store import open_store
+opening = Thread(target=open_store, args=sys.argv[1:], daemon=True)
+opening.start()
+opening.join(0.5)
+print(opening.is_alive())
+"""
+
+
+def test_opening_waits_for_a_writer_but_other_threads_do_not(lmdb_url: str) -> None:
+    open_store(lmdb_url, create=True).close()
+    with locked(Path(lmdb_url.removeprefix("lmdb:"))):
+        run = subprocess.run([sys.executable, "-c", OPENING, lmdb_url], capture_output=True, timeout=60, check=True)
+    assert run.stdout == b"True\n"
 
 
 def test_a_folder_which_cannot_be_made(tmp_path: Path) -> None:
