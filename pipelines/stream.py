@@ -82,11 +82,14 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
         stack.enter_context(figures.served(stream.metrics_port))
         chosen = stack.enter_context(prism.running(options))
         watched = watch.Loads(stream.store), watch.Partitions(cluster, [stream.topic, *KINDS])
-        again = True
-        while again:
-            result = _start(stream, cluster, chosen, options)
-            with watch.signals() as stopping:  # while it starts there is nothing in hand to finish
-                again = watch.until_over(result, stopping, watched)
+        result = _start(stream, cluster, chosen, options)
+        while True:
+            with watch.stopping() as stop:
+                again = watch.until_over(result, stop, watched)
+            if stop.is_set() or not again:
+                break
+            with watch.leaving():
+                result = _start(stream, cluster, chosen, options)
     return Summary({"events": FIGURES.events, "rejected": FIGURES.rejects}, time.monotonic() - start)
 
 

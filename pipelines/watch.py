@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from pipelines import settings
@@ -35,12 +35,23 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stopping = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+def stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set, for there may be something in hand."""
+    heard = threading.Event()
+    with _signals(heard.set):
+        yield heard
+
+
+def leaving() -> AbstractContextManager[None]:
+    """SIGTERM and SIGINT end the process, for nothing is in hand."""
+    return _signals(sys.exit)
+
+
+@contextmanager
+def _signals(act: Callable[[], object]) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: act()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield stopping
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -96,7 +107,7 @@ class Partitions:
         return frozenset(Partition(topic, number) for topic in existing for number in found[topic].partitions)
 
 
-def until_over(result: Any, stopping: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
+def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
     """Shows how it goes until the pipeline ends or is to stop, which finishes and commits what is in hand.
 
     Returns:
@@ -114,7 +125,7 @@ def until_over(result: Any, stopping: threading.Event, watched: Sequence[Loads |
     threading.Thread(target=wait, daemon=True).start()
     status = _Status()
     news: list[str] = []
-    while not stopping.wait(LINE_SECONDS) and not ended and not news:
+    while not stop.wait(LINE_SECONDS) and not ended and not news:
         status.show()
         news = [each.news for each in watched if each.changed()]
     status.close()

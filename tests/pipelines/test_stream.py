@@ -271,6 +271,21 @@ def test_topics_and_partitions_that_come_later_are_read(empty_kafka: str, lmdb_u
         assert stream.stop() < STOP_SECONDS
 
 
+def test_it_can_be_stopped_while_it_starts_again(
+    broker: Broker, data_set: Path, empty_kafka: str, lmdb_url: str, tmp_path: Path
+) -> None:
+    create(empty_kafka, TOPIC)
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
+        stream.wait_until_caught_up()
+        broker.stop()
+        try:
+            run_profile(data_set / "LFM-1b_LEs.txt", lmdb_url)
+            wait_until(lambda: stream.said("starting again"))
+            assert stream.stop() < STOP_SECONDS
+        finally:
+            broker.start()
+
+
 def test_it_outlives_the_timeout_of_the_job_server(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     create(empty_kafka, TOPIC)
     with streaming(empty_kafka, lmdb_url, tmp_path / "log", "--job_server_timeout=1") as stream:
