@@ -32,7 +32,8 @@ def _is_news(record: logging.LogRecord) -> bool:
 def described(summary: Summary, next_step: str) -> str:
     """The summary in words."""
     counts = summary.counts
-    lines = [f"{counts.get('events', 0):,} events of {counts.get('users', 0):,} users in {summary.seconds:.1f} s"]
+    users = f" of {counts['users']:,} users" if "users" in counts else ""
+    lines = [f"{counts.get('events', 0):,} events{users} in {summary.seconds:.1f} s"]
     lines += [
         f"{counts[name]:,} {text}"
         for name, text in (
