@@ -78,6 +78,7 @@ class Figures:
     def rejected(self, partition: Partition, messages: int) -> None:
         """Notes rejected messages."""
         self._rejects.labels(partition.topic).inc(messages)
+        Metrics.counter(METRICS, "rejected").inc(messages)
         self.rejects += messages
 
     def written(self, events: int, accepted: float) -> None:
@@ -86,6 +87,8 @@ class Figures:
         self.events += events
         self.freshness = max(0.0, time.time() - accepted)
         self._freshness.observe(self.freshness)
+        Metrics.counter(METRICS, "events").inc(events)
+        Metrics.distribution(METRICS, "freshness_ms").update(int(1000 * self.freshness))
 
     def left_out(self, listens: int) -> None:
         """Notes listens which are too old, or too far ahead of the clock, for windows of trending."""

@@ -30,17 +30,12 @@ class WriteEvents(beam.DoFn):
 
     def setup(self) -> None:
         self.store = open_store(self.url)
-        self.events = Metrics.counter(METRICS, "events")
-        self.freshness = Metrics.distribution(METRICS, "freshness_ms")
 
     def process(self, events: Events) -> None:
         added, gone = parted(events)
         write = partial(union.write, self.store, unite(added), self.k, gone)
         outages.patient(write, f"store {self.url}", StoreError)
-        count = events.columns.shape[1]
-        FIGURES.written(count, events.accepted)
-        self.events.inc(count)
-        self.freshness.update(int(1000 * FIGURES.freshness))
+        FIGURES.written(events.columns.shape[1], events.accepted)
 
 
 def parted(events: Events) -> tuple[Columns, Deletions]:

@@ -4,7 +4,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -81,7 +81,8 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
             return Summary({}, time.monotonic() - start)
         stack.enter_context(figures.served(stream.metrics_port))
         chosen = stack.enter_context(prism.running(options))
-        watched = watch.Loads(stream.store), watch.Partitions(cluster, [stream.topic, *KINDS])
+        consumer = stack.enter_context(closing(cluster.consumer()))
+        watched = watch.Loads(stream.store), watch.Partitions(consumer, [stream.topic, *KINDS])
         result = _start(stream, cluster, chosen, options)
         while True:
             with watch.stopping() as stop:

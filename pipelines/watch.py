@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines import settings
 from pipelines.figures import FIGURES
-from pipelines.kafka.client import Cluster, Partition
+from pipelines.kafka.client import KafkaAwayError, Partition, partitions_at_present
 from pipelines.kafka.readers import READERS
 from pipelines.kafka.watermarks import WATERMARKS
 from store import StoreError, open_store
@@ -81,8 +81,8 @@ class Partitions:
 
     news = "Kafka has more partitions, or topics of names"
 
-    def __init__(self, cluster: Cluster, topics: Collection[str]) -> None:
-        self._consumer, self._topics = cluster.consumer(), topics
+    def __init__(self, consumer: Any, topics: Collection[str]) -> None:
+        self._consumer, self._topics = consumer, topics
         self._looked = time.monotonic()
         self._known = self._look() or frozenset()
 
@@ -97,14 +97,10 @@ class Partitions:
         return new
 
     def _look(self) -> frozenset[Partition] | None:
-        from confluent_kafka import KafkaException
-
         try:
-            found = self._consumer.list_topics(timeout=ANSWER_SECONDS).topics
-        except KafkaException:
+            return partitions_at_present(self._consumer, self._topics, ANSWER_SECONDS)
+        except KafkaAwayError:
             return None
-        existing = (topic for topic in self._topics if topic in found)
-        return frozenset(Partition(topic, number) for topic in existing for number in found[topic].partitions)
 
 
 def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:

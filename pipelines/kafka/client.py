@@ -4,7 +4,7 @@ confluent_kafka is imported where it is used: what a DoFn refers to is pickled, 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -110,6 +110,14 @@ def bounds_of(consumer: Any, partition: Partition) -> Bounds:
     from confluent_kafka import TopicPartition
 
     return Bounds(*consumer.get_watermark_offsets(TopicPartition(*partition), timeout=SECONDS))
+
+
+def partitions_at_present(consumer: Any, topics: Collection[str], seconds: float) -> frozenset[Partition]:
+    """The partitions of those topics that exist; raises KafkaAwayError if the broker does not tell in time."""
+    found = _asked(lambda: consumer.list_topics(timeout=seconds)).topics
+    return frozenset(
+        Partition(topic, number) for topic in topics if topic in found for number in found[topic].partitions
+    )
 
 
 def _raise(error: Any) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from pipelines.figures import FIGURES
 from pipelines.kafka.client import SECONDS, Cluster, Partition, patient
 from pipelines.kafka.decoding import Reject
 
@@ -20,12 +21,13 @@ class RejectWriter:
         self._ready: set[str] = set()
 
     def write(self, partition: Partition, rejects: Sequence[Reject]) -> None:
-        """Sends messages; they are in the topic of rejects when it returns. An outage is waited for."""
+        """Sends and counts messages; they are in the topic of rejects when it returns. An outage is waited for."""
         topic = partition.topic + SUFFIX
         if topic not in self._ready:
             patient(partial(_create, self.cluster.address, topic), str(self.cluster))
             self._ready.add(topic)
         patient(partial(self._send, topic, partition, rejects), str(self.cluster))
+        FIGURES.rejected(partition, len(rejects))
 
     def _send(self, topic: str, partition: Partition, rejects: Sequence[Reject]) -> None:
         from confluent_kafka import KafkaException, Producer

@@ -16,7 +16,6 @@ from apache_beam import coders
 from apache_beam.io.iobase import RestrictionProgress
 from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
-from apache_beam.metrics import Metrics
 from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
@@ -27,7 +26,6 @@ from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Mess
 from pipelines.kafka.readers import READERS, Reader
 from pipelines.kafka.rejects import RejectWriter
 from pipelines.kafka.watermarks import WATERMARKS
-from pipelines.reading import METRICS
 
 EVENTS, NAMES = "events", "names"
 """Tags of the outputs: `decoding.Events`, with the time of the earliest as timestamp, and `decoding.Names`."""
@@ -165,8 +163,6 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
         if rejects:
             self.rejects.write(partition, rejects)
-            FIGURES.rejected(partition, len(rejects))
-            Metrics.counter(METRICS, "rejected").inc(len(rejects))
         if isinstance(decoded, Names):
             yield beam.pvalue.TaggedOutput(NAMES, decoded)
         elif decoded is not None:

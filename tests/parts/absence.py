@@ -28,8 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         if not writer.stdout or writer.stdout.readline() != "writes\n":
             raise RuntimeError(f"nobody writes to {folder}")
-        yield
-        writer.communicate()
+        yield  # at its end the writer's input is closed, which it waits for
 
 
 @contextmanager

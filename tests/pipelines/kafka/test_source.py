@@ -8,6 +8,7 @@ from uuid import uuid4
 import apache_beam as beam
 import orjson
 import pytest
+from apache_beam.metrics import MetricsFilter
 from confluent_kafka import Producer
 
 from pipelines.kafka.client import Bounds, Cluster, Partition, within
@@ -77,6 +78,12 @@ def committed(cluster: Cluster, topic: str) -> int:
     return sum(cluster.start(Partition(topic, number)) for number in range(PARTITIONS))
 
 
+def counter(result: Any, name: str) -> int:
+    """A counter which the runner shows; those not counted yet have no result."""
+    counters = result.metrics().query(MetricsFilter().with_name(name))["counters"]
+    return sum(found.result or 0 for found in counters)
+
+
 def gauges(result: Any) -> dict[str, int]:
     """The gauges which the runner shows."""
     return {gauge.key.metric.name: gauge.result.value for gauge in result.metrics().query()["gauges"]}
@@ -116,8 +123,9 @@ def test_what_cannot_be_read_is_set_aside(kafka: str) -> None:
     create(kafka, topic, partitions=PARTITIONS)
     send(kafka, topic, [b"rubbish", b'{"userId":1}', None], [1, 1, 1])
     send_events(kafka, topic, [[1, 2, 3, 4, 5]])
-    with streaming(read(cluster, {topic: None})):
+    with streaming(read(cluster, {topic: None})) as result:
         wait_until(lambda: committed(cluster, topic) == 4)
+        wait_until(lambda: counter(result, "rejected") == 2)
     assert rows() == [[1, 2, 3, 4, 5]]
     rejects = messages(kafka, [f"{topic}.rejects"])
     assert [(m.key(), m.value()) for m in rejects] == [(key_of(1), b"rubbish"), (key_of(1), b'{"userId":1}')]

@@ -11,7 +11,7 @@ import pytest
 from serving.recommender import files
 from serving.recommender.build import CancelledError, build
 from serving.recommender.files import Build
-from serving.recommender.graph import HALF_LIFE, GraphError, Plays
+from serving.recommender.graph import HALF_LIFE, Adjacency, GraphError, Plays
 from serving.recommender.histories import FIELDS
 from store import Store, open_store
 from tests.oracle import Event, distinct
@@ -44,27 +44,28 @@ def edges_of(events: list[Event], field: str) -> dict[tuple[int, int], Edge]:
 def found(built: Build, field: str) -> dict[tuple[int, int], Edge]:
     """The edges in a build, seen from the users."""
     graph = built.graphs[field]
-    edges = {}
-    for number, user in enumerate(built.user_ids.tolist()):
-        before = 0
-        for e in range(graph.users.starts[number], graph.users.starts[number + 1]):
-            item, total, _ = graph.users.edges[e].tolist()
-            edges[user, int(graph.item_ids[item])] = Edge(total - before, int(graph.days[e]))
-            before = total
-    return edges
+    return {
+        (int(built.user_ids[user]), int(graph.item_ids[item])): Edge(plays, int(graph.days[edge]))
+        for user, item, plays, edge in walked(graph.users)
+    }
 
 
 def found_from_items(built: Build, field: str) -> dict[tuple[int, int], int]:
     """The plays in a build, seen from the items."""
     graph = built.graphs[field]
-    plays = {}
-    for number, item in enumerate(graph.item_ids.tolist()):
+    return {
+        (int(built.user_ids[user]), int(graph.item_ids[item])): plays for item, user, plays, _ in walked(graph.items)
+    }
+
+
+def walked(side: Adjacency) -> Iterator[tuple[int, int, int, int]]:
+    """Each edge of a side: its row, its other end, its plays, which are kept as sums, and its number."""
+    for row in range(len(side.starts) - 1):
         before = 0
-        for e in range(graph.items.starts[number], graph.items.starts[number + 1]):
-            user, total, _ = graph.items.edges[e].tolist()
-            plays[int(built.user_ids[user]), item] = total - before
+        for edge in range(side.starts[row], side.starts[row + 1]):
+            end, total, _ = side.edges[edge].tolist()
+            yield row, end, total - before, edge
             before = total
-    return plays
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
