@@ -17,6 +17,7 @@ import grpc
 from google.cloud.bigtable.data import BigtableDataClient, ReadRowsQuery, RowRange
 from google.cloud.bigtable.data._sync_autogen._swappable_channel import SwappableChannel
 from google.cloud.bigtable.data.row_filters import (
+    BlockAllFilter,
     CellsColumnLimitFilter,
     ColumnQualifierRegexFilter,
     ColumnRangeFilter,
@@ -101,15 +102,16 @@ class BigtableStore(Store):
         if single:
             filters.append(_filter({key.family for key in single}, {key.qualifier for key in single}))
         keys = {key.key for key in single} | {asked.key for asked in several}
-        return self._read(table, ReadRowsQuery(row_keys=[*keys], row_filter=_any(filters))) if keys else {}
+        return self._read(table, keys, _any(filters)) if keys else {}
 
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
         if not keys:
             return {}  # a query without keys would ask for all rows
         with errors(self.url):
-            return self._read(table, ReadRowsQuery(row_keys=[*keys], row_filter=_filter(families)))
+            return self._read(table, keys, _filter(families))
 
-    def _read(self, table: str, query: ReadRowsQuery) -> dict[bytes, Row]:
+    def _read(self, table: str, keys: Iterable[bytes], row_filter: Any) -> dict[bytes, Row]:
+        query = _query(table, row_filter, row_keys=[*keys])
         return {row.row_key: _row(table, row) for row in self._tables[table].read_rows(query)}
 
     def scan(
@@ -117,7 +119,7 @@ class BigtableStore(Store):
     ) -> Iterator[tuple[bytes, Row]]:
         if stop is not None and start >= stop:
             return  # Bigtable refuses an empty range
-        query = ReadRowsQuery(row_ranges=[RowRange(start or None, stop)], row_filter=_filter(families))
+        query = _query(table, _filter(families), row_ranges=[RowRange(start or None, stop)])
         with errors(self.url):
             for row in self._tables[table].read_rows_stream(query):
                 yield row.row_key, _row(table, row)
@@ -205,6 +207,17 @@ def _any(filters: list[Any]) -> Any:
     if len(filters) == 1:
         return filters[0]
     return RowFilterChain(filters=[RowFilterUnion(filters=filters), CellsColumnLimitFilter(1)])
+
+
+def _query(table: str, row_filter: Any, **rows: Any) -> ReadRowsQuery:
+    """Asks for `rows` of a table; of users such that the emulator too sends each as it was at one moment.
+
+    While it sends a row it goes through the list of column names which writers change, and so skips some when columns
+    come or go (bttest v1.58.0, `row.copy`); for a union of filters it makes a list of its own.
+    """
+    if table == layout.USERS and emulator():
+        row_filter = RowFilterUnion(filters=[row_filter, BlockAllFilter(True)])
+    return ReadRowsQuery(row_filter=row_filter, **rows)
 
 
 def _row(table: str, row: Any) -> Row:
