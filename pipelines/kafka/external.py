@@ -4,6 +4,7 @@ Its offsets lie in the runner's checkpoints. What it gives are single messages; 
 a partition at a time.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,25 +55,35 @@ class ReadKafkaExternally(beam.PTransform):
     format: Format
     expansion: str
 
-    def expand(self, pipeline: Any) -> Any:
-        return (
-            pipeline
-            | ReadFromKafka(
-                {
-                    "bootstrap.servers": self.cluster.address,
-                    "group.id": self.cluster.group,
-                    "auto.offset.reset": "earliest",
-                },
-                [*self.topics],
-                timestamp_policy=ReadFromKafka.create_time_policy,
-                with_metadata=True,
-                expansion_service=self.expansion,
-            )
-            | "Columns" >> beam.ParDo(_Gather(self)).with_outputs(NAMES, main=EVENTS)
+    def expand(self, pipeline: Any) -> dict[str, Any]:
+        # Apart from each other: a partition which never had a message would hold back the watermark of all that is
+        # read with it, and topics of names often have some.
+        events = [topic for topic, table in self.topics.items() if table is None]
+        names = [topic for topic, table in self.topics.items() if table is not None]
+        return {
+            EVENTS: self._read(pipeline, EVENTS, events, ReadFromKafka.create_time_policy)
+            | "Columns" >> beam.ParDo(_Gather(self)),
+            NAMES: self._read(pipeline, NAMES, names, ReadFromKafka.processing_time_policy)
+            | "Latest" >> beam.ParDo(_Gather(self)),
+        }
+
+    def _read(self, pipeline: Any, what: str, topics: list[str], policy: str) -> Any:
+        """Messages of topics, with the watermark of a policy."""
+        if not topics:
+            return pipeline | f"No {what}" >> beam.Create([])
+        consumer = {
+            "bootstrap.servers": self.cluster.address,
+            "group.id": self.cluster.group,
+            "auto.offset.reset": "earliest",
+        }
+        return pipeline | f"Read {what}" >> ReadFromKafka(
+            consumer, topics, timestamp_policy=policy, with_metadata=True, expansion_service=self.expansion
         )
 
 
 class _Gather(beam.DoFn):
+    """Decodes the messages of a bundle."""
+
     def __init__(self, source: ReadKafkaExternally) -> None:
         self.cluster, self.topics, self.format = source.cluster, source.topics, source.format
 
@@ -91,9 +102,5 @@ class _Gather(beam.DoFn):
             decoded, rejects = self.decoders[partition.topic].decode(records)
             if rejects:
                 self.rejects.write(partition, rejects)
-            if isinstance(decoded, Events):
-                yield WindowedValue(decoded, Timestamp(int(decoded.earliest)), [GlobalWindow()])
-            else:
-                now = max(record.timestamp()[1] for record in records) / 1000
-                named = WindowedValue(decoded, Timestamp(now), [GlobalWindow()])
-                yield beam.pvalue.TaggedOutput(NAMES, named)
+            at = decoded.earliest if isinstance(decoded, Events) else time.time()
+            yield WindowedValue(decoded, Timestamp(int(at)), [GlobalWindow()])

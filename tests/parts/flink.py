@@ -145,6 +145,7 @@ class Flink:
             "--experiments=use_deprecated_read",
             "--parallelism=2",
             f"--checkpointing_interval={CHECKPOINT_SECONDS * 1000}",
+            "--finish_bundle_before_checkpointing",
         ]
 
     def start_task_manager(self) -> None:

@@ -1,6 +1,7 @@
 """The stream on Flink: through a killed TaskManager, a savepoint and a restore the store is that of a batch.
 
-So are the windows of what is trending, whose state is in the checkpoints.
+So are the windows of what is trending, whose state is in the checkpoints; deletions, names and rejects are among what
+is read.
 """
 
 import subprocess
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
+import orjson
 import pytest
 
 from pipelines.golang import NotBuiltError
@@ -21,13 +24,34 @@ from tests.parts.flink import Flink
 from tests.parts.prism import wait_until
 from tests.parts.processes import stop
 from tests.parts.streams import TOPIC, send, values_of
-from tests.parts.topics import create
+from tests.parts.topics import create, messages
 from tests.pipelines.jobs import random_events, run_profile, write_events
+from tests.pipelines.test_deletions import write_marks
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.oracle import HOUR
 from tests.pipelines.trending.test_live import recent_events, says
 
 SECONDS = 120.0
+NAMES = {1: "One", 2: "Zwei", 5: "Cinq"}
+
+
+class Part(NamedTuple):
+    """What is sent at a time: events, some that are taken back, and the users erased up to a time in seconds."""
+
+    events: list[Event]
+    taken: list[Event]
+    erased: list[tuple[int, int]]
+
+    def __add__(self, other: object) -> "Part":
+        assert isinstance(other, Part)
+        return Part(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))  # type: ignore[operator]
+
+    def messages(self) -> list[tuple[int, bytes | None, int]]:
+        """In any order, with one among them that cannot be read."""
+        marks = [(user, None, 1000 * time + 999) for user, time in self.erased]
+        every = [*values_of(self.events), *values_of(self.taken, deleted=True), *marks, (0, b"rubbish", 0)]
+        return Random(14).sample(every, len(every))
+
 
 pytestmark = pytest.mark.flink
 
@@ -50,10 +74,24 @@ def holds(store: str, expected: str) -> bool:
     return digest(open_store(store, create=True)) == expected
 
 
-def expected(folder: Path, events: list[Event]) -> str:
-    """The digest of the store that a batch makes of events."""
-    run_profile(write_events(folder / "events.txt", events), f"lmdb:{folder}/batch")
-    return digest(open_store(f"lmdb:{folder}/batch"))
+def expected(folder: Path, part: Part) -> str:
+    """The digest of the store that a batch makes of it and of the names."""
+    (folder / "artists.txt").write_text("".join(f"{number}\t{name}\n" for number, name in NAMES.items()))
+    options = {
+        "--deleted": write_events(folder / "deleted.txt", part.taken),
+        "--erased": write_marks(folder / "erased.txt", part.erased),
+        "--artists": folder / "artists.txt",
+    }
+    arguments = [str(argument) for option in options.items() for argument in option]
+    run_profile(write_events(folder / "events.txt", part.events), f"lmdb:{folder}/{len(part.events)}", *arguments)
+    return digest(open_store(f"lmdb:{folder}/{len(part.events)}"))
+
+
+def send_names(kafka: str) -> None:
+    """Names that change, and one that is taken away."""
+    older = [(number, orjson.dumps({"id": number, "name": "Older"})) for number in (1, 2, 3)]
+    newer = [(number, orjson.dumps({"id": number, "name": name})) for number, name in NAMES.items()]
+    send(kafka, [(number, value, 0) for number, value in [*older, (3, None), *newer]], "artists")
 
 
 def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigtable_url: str, tmp_path: Path) -> None:
@@ -61,9 +99,11 @@ def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigta
     recent = recent_events(12, 1500, now, 30 * HOUR)
     events = random_events(11, 1500) + recent
     Random(13).shuffle(events)
-    parts = [events[:1000], events[1000:1500], events[1500:2500], events[2500:]]
-    create(empty_kafka, TOPIC)
-    send(empty_kafka, values_of(parts[0]))
+    taken, erased = events[::40], [(7, now - 10 * HOUR), (2002, 1_330_000_000), (9, now), (999_999, 7)]
+    parts = [Part(events[i::4], taken[3 - i :: 4], erased[i::4]) for i in range(4)]
+    create(empty_kafka, TOPIC, "artists")
+    send(empty_kafka, parts[0].messages())
+    send_names(empty_kafka)
     try:
         flink = Flink(tmp_path)
     except NotBuiltError as error:
@@ -73,15 +113,18 @@ def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigta
             first = expected(tmp_path, parts[0])
             wait_until(lambda: holds(bigtable_url, first), SECONDS)
             wait_until(lambda: flink.checkpoints(job) > 0, SECONDS)
-            send(empty_kafka, values_of(parts[1]))
+            send(empty_kafka, parts[1].messages())
             flink.kill_task_manager()
-            send(empty_kafka, values_of(parts[2]))
+            send(empty_kafka, parts[2].messages())
             flink.start_task_manager()
-            second = expected(tmp_path, [*parts[0], *parts[1], *parts[2]])
+            second = expected(tmp_path, parts[0] + parts[1] + parts[2])
             wait_until(lambda: holds(bigtable_url, second), SECONDS)
             savepoint = flink.stop_with_savepoint(job)
-        send(empty_kafka, values_of(parts[3]))
+        send(empty_kafka, parts[3].messages())
         with submitted(flink, empty_kafka, bigtable_url, tmp_path / "second", f"--savepoint_path={savepoint}"):
-            third, windows = expected(tmp_path, events), oracle.windows(oracle.counting(recent, (), {}))
+            third = expected(tmp_path, parts[0] + parts[1] + parts[2] + parts[3])
+            windows = oracle.windows(oracle.counting(recent, {(e.user, e.time, e.track) for e in taken}, dict(erased)))
             wait_until(lambda: holds(bigtable_url, third), SECONDS)
             wait_until(lambda: says(bigtable_url, windows), SECONDS)
+    rejects = [dict(message.headers()) for message in messages(empty_kafka, [f"{TOPIC}.rejects"])]
+    assert len({(reject["partition"], reject["offset"]) for reject in rejects}) == len(parts)
