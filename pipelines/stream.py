@@ -82,7 +82,8 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
         stack.enter_context(figures.served(stream.metrics_port))
         chosen = stack.enter_context(prism.running(options))
         consumer = stack.enter_context(closing(cluster.consumer()))
-        watched = watch.Loads(stream.store), watch.Partitions(consumer, [stream.topic, *KINDS])
+        loads = stack.enter_context(closing(watch.Loads(stream.store)))
+        watched = loads, watch.Partitions(consumer, [stream.topic, *KINDS])
         result = _start(stream, cluster, chosen, options)
         while True:
             with watch.stopping() as stop:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from pipelines import settings
@@ -26,7 +26,7 @@ LOOK_SECONDS = 5.0
 """Seconds between two looks at the partitions that topics have."""
 
 ANSWER_SECONDS = 1.0
-"""How long Kafka may take to tell of them."""
+"""How long Kafka, or what is asked in a thread, may take to come to an end."""
 
 LINE_SECONDS, LOG_SECONDS = 1.0, 60.0
 """Seconds between two status lines, on a terminal and in a log."""
@@ -58,22 +58,34 @@ def _signals(act: Callable[[], object]) -> Iterator[None]:
 
 
 class Loads:
-    """The loads of files into a store: what is trending begins with the listens that the store has."""
+    """The loads of files into a store: what is trending begins with the listens that the store has.
+
+    A thread asks for the last one, since a store that is away does not answer soon, and signals are heard meanwhile.
+    """
 
     news = "files were loaded into the store"
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._last = settings.last_load(open_store(url))
+        self._known = self._last = settings.last_load(open_store(url))
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
 
     def changed(self) -> bool:
-        """Whether there was another one since this was asked last. A store that is away is asked later."""
-        try:
-            last = settings.last_load(open_store(self._url))
-        except StoreError:
-            return False
-        known, self._last = self._last, last
-        return last != known
+        """Whether there was another one since this was asked last."""
+        known, self._known = self._known, self._last
+        return self._known != known
+
+    def close(self) -> None:
+        """Asks no more."""
+        self._over.set()
+        self._thread.join(ANSWER_SECONDS)
+
+    def _ask(self) -> None:
+        while not self._over.wait(LINE_SECONDS):
+            with suppress(StoreError):
+                self._last = settings.last_load(open_store(self._url))
 
 
 class Partitions:

@@ -1,7 +1,7 @@
 """The store in Google Bigtable, or in its emulator where the environment names one.
 
-What is read goes through the official client, which assembles rows and repeats what failed; what is written
-does not, see `bigtable_rpc`.
+What is read goes through the official client, which assembles rows; what is written does not, see `bigtable_rpc`. What
+failed is repeated here: the client would wait up to a minute in between, and longer than it takes to be back.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import grpc
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.bigtable.data import BigtableDataClient, ReadRowsQuery, RowRange
 from google.cloud.bigtable.data._sync_autogen._swappable_channel import SwappableChannel
 from google.cloud.bigtable.data.row_filters import (
@@ -27,12 +28,12 @@ from google.cloud.bigtable.data.row_filters import (
 )
 
 from store import bigtable_changes, bigtable_writes, layout
-from store.bigtable_rpc import Patience, Rpc, emulator, errors
+from store.bigtable_rpc import RECONNECT, Patience, Rpc, emulator, errors, passing
 from store.bigtable_tables import Tables
 from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
 
 READ_SECONDS = 60.0
-"""How long a read is repeated before it counts as failed."""
+"""Time limit of one request that reads. A scan which takes longer goes on with another."""
 
 _FORM = re.compile(r"bigtable://([\w.:-]+)/([\w-]+)")
 
@@ -51,7 +52,7 @@ class BigtableStore(Store):
             self._prepare_tables(create=create)
             self._rpc = Rpc(name)
             self._client = _client(project)
-            self._tables = {table: self._client.get_table(instance, table, **_LIMITS) for table in layout.TABLES}
+            self._tables = {table: self._client.get_table(instance, table) for table in layout.TABLES}
         self._pool = ThreadPoolExecutor(len(layout.TABLES))
         self.check_layout()
 
@@ -80,8 +81,9 @@ class BigtableStore(Store):
         self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
     ) -> tuple[list[bytes | None], list[list[Cell]]]:
         tables = [*dict.fromkeys([*(key.table for key in cells), *(asked.table for asked in ranges)])]
+        side_by_side = self._pool.map if len(tables) > 1 else map
         with errors(self.url):
-            found = dict(zip(tables, self._pool.map(partial(self._read_cells, cells, ranges), tables), strict=True))
+            found = dict(zip(tables, side_by_side(partial(self._read_cells, cells, ranges), tables), strict=True))
         values = {
             (table, key, cell.family, cell.qualifier): cell.value
             for table, rows in found.items()
@@ -111,18 +113,29 @@ class BigtableStore(Store):
             return self._read(table, keys, _filter(families))
 
     def _read(self, table: str, keys: Iterable[bytes], row_filter: Any) -> dict[bytes, Row]:
-        query = _query(table, row_filter, row_keys=[*keys])
-        return {row.row_key: _row(table, row) for row in self._tables[table].read_rows(query)}
+        query, patience = _query(table, row_filter, row_keys=[*keys]), Patience()
+        while True:
+            try:
+                return {row.row_key: _row(table, row) for row in self._tables[table].read_rows(query, **_once())}
+            except GoogleAPICallError as error:
+                patience.wait(passing(error))
 
     def scan(
         self, table: str, start: bytes = b"", stop: bytes | None = None, families: Sequence[str] | None = None
     ) -> Iterator[tuple[bytes, Row]]:
-        if stop is not None and start >= stop:
-            return  # Bigtable refuses an empty range
-        query = _query(table, _filter(families), row_ranges=[RowRange(start or None, stop)])
+        row_filter, patience = _filter(families), Patience()
         with errors(self.url):
-            for row in self._tables[table].read_rows_stream(query):
-                yield row.row_key, _row(table, row)
+            while stop is None or start < stop:  # Bigtable refuses an empty range
+                query = _query(table, row_filter, row_ranges=[RowRange(start or None, stop)])
+                try:
+                    for row in self._tables[table].read_rows_stream(query, **_once()):
+                        yield row.row_key, _row(table, row)
+                        start = row.row_key + b"\0"
+                        patience.renew()
+                except GoogleAPICallError as error:
+                    patience.wait(passing(error))
+                else:
+                    return
 
     def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
         with errors(self.url):
@@ -169,7 +182,8 @@ class _Client(BigtableDataClient):
         if host is None:
             return super()._build_grpc_channel(*arguments, **options)
         # The emulator sends a row in one message; a long history has more than the 4 MB that gRPC takes by default.
-        return SwappableChannel(partial(grpc.insecure_channel, host, [("grpc.max_receive_message_length", -1)]))
+        unlimited = ("grpc.max_receive_message_length", -1)
+        return SwappableChannel(partial(grpc.insecure_channel, host, [unlimited, *RECONNECT]))
 
 
 def _client(project: str) -> BigtableDataClient:
@@ -179,10 +193,9 @@ def _client(project: str) -> BigtableDataClient:
         return _Client(project=project)
 
 
-_LIMITS: dict[str, Any] = {
-    "default_read_rows_operation_timeout": READ_SECONDS,
-    "default_read_rows_attempt_timeout": READ_SECONDS,
-}
+def _once() -> dict[str, Any]:
+    """What makes the client send a request, and not repeat it."""
+    return {"operation_timeout": READ_SECONDS, "attempt_timeout": READ_SECONDS, "retryable_errors": ()}
 
 
 def _filter(families: Collection[str] | None, qualifiers: Collection[bytes] = ()) -> Any:

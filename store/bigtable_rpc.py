@@ -42,6 +42,9 @@ PATIENCE_SECONDS = 30.0
 
 LONGEST_WAIT_SECONDS = 2.0
 
+RECONNECT = (("grpc.max_reconnect_backoff_ms", int(1000 * LONGEST_WAIT_SECONDS)),)
+"""Option of channels: gRPC itself would wait up to two minutes until it tries to connect again."""
+
 RETRYABLE = frozenset(
     code.value[0]
     for code in (
@@ -105,9 +108,9 @@ class Rpc:
 def _connect() -> Any:
     host = emulator()
     if host:
-        return grpc.insecure_channel(host)
+        return grpc.insecure_channel(host, RECONNECT)
     credentials, _ = google.auth.default(scopes=[SCOPE])
-    return secure_authorized_channel(credentials, AuthRequest(), f"{ENDPOINT}:443")
+    return secure_authorized_channel(credentials, AuthRequest(), f"{ENDPOINT}:443", options=RECONNECT)
 
 
 def _routing(request: Any) -> list[tuple[str, str]]:
@@ -134,9 +137,9 @@ class Patience:
         time.sleep(random.uniform(0, longest))  # noqa: S311
 
 
-def passing(error: grpc.RpcError) -> GoogleAPICallError:
+def passing(error: grpc.RpcError | GoogleAPICallError) -> GoogleAPICallError:
     """The error of a request, if it may pass; otherwise raises it."""
-    found: GoogleAPICallError = from_grpc_error(error)
+    found: GoogleAPICallError = error if isinstance(error, GoogleAPICallError) else from_grpc_error(error)
     if found.grpc_status_code is None or found.grpc_status_code.value[0] not in RETRYABLE:
         raise found from error
     return found
@@ -154,7 +157,6 @@ def errors(url: str) -> Iterator[None]:
 
 
 def _explained(url: str, error: Exception) -> StoreError:
-    cause = _cause(error)
     if isinstance(error, ServiceUnavailable | DeadlineExceeded | RetryError):
         host = emulator()
         remedy = (
@@ -162,19 +164,13 @@ def _explained(url: str, error: Exception) -> StoreError:
             if host
             else f"check the network, or set {EMULATOR} to use an emulator"
         )
-        return StoreAwayError(f"store {url}: Bigtable does not answer at {host or ENDPOINT}: {cause}: {remedy}")
+        return StoreAwayError(f"store {url}: Bigtable does not answer at {host or ENDPOINT}: {error}: {remedy}")
     if isinstance(error, GoogleAuthError):
         return StoreError(
-            f"store {url}: {cause}: log in with `gcloud auth application-default login`, or set {EMULATOR}"
+            f"store {url}: {error}: log in with `gcloud auth application-default login`, or set {EMULATOR}"
         )
     if isinstance(error, NotFound):
         return StoreError(
-            f"store {url}: {cause}: in an instance that exists, `python -m pipelines.profile --store {url}` makes it"
+            f"store {url}: {error}: in an instance that exists, `python -m pipelines.profile --store {url}` makes it"
         )
-    return StoreError(f"store {url}: {cause}")
-
-
-def _cause(error: Exception) -> BaseException:
-    """What made the last attempt fail, where the error only says that time is over."""
-    attempts = error.__cause__
-    return attempts.exceptions[-1] if isinstance(attempts, BaseExceptionGroup) else error
+    return StoreError(f"store {url}: {error}")

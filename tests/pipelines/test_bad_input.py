@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import backfill, profile
 from pipelines.errors import PipelineError
-from store import Store, bigtable_home, bigtable_rpc, open_store
+from store import Store, bigtable_rpc, open_store
 from store.digest import digest
 from store.profiles import union
 from store.profiles.deletions import Deletions
@@ -217,7 +217,6 @@ def test_bigtable_which_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monk
 def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An emulator ends when the first rows are to be written."""
     monkeypatch.setattr(bigtable_rpc, "PATIENCE_SECONDS", 1)
-    monkeypatch.setattr(bigtable_home, "_LIMITS", dict.fromkeys(bigtable_home._LIMITS, 1.0))
     write = union.write
     with ExitStack() as running:
         host = running.enter_context(bigtable.emulator(tmp_path))

@@ -256,6 +256,22 @@ def test_it_can_be_stopped_while_it_waits_for_the_broker(lmdb_url: str, tmp_path
         assert stream.process.wait(STOP_SECONDS) == -signal.SIGTERM
 
 
+def test_it_can_be_stopped_while_the_store_is_away(empty_kafka: str, absent: Absent, tmp_path: Path) -> None:
+    events = disorderly(10, 300)
+    create(empty_kafka, TOPIC, partitions=1)
+    with streaming(empty_kafka, absent.url, tmp_path / "log", environment=absent.environment) as stream:
+        stream.wait_until_caught_up()
+        with absent.away():
+            send(empty_kafka, values_of(events))
+            wait_until(lambda: stream.figure("commit_age_seconds") > 3)
+            assert stream.stop() < STOP_SECONDS
+    assert stream.said("the next start reads it again")
+    with streaming(empty_kafka, absent.url, tmp_path / "log", environment=absent.environment) as stream:
+        stream.wait_until_caught_up()
+        stream.stop()
+    assert stored.profiles(open_store(absent.url)) == oracle.profiles(events)
+
+
 def test_topics_and_partitions_that_come_later_are_read(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     events = disorderly(9, 300)
     create(empty_kafka, TOPIC, partitions=1)

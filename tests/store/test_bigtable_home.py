@@ -1,14 +1,17 @@
 """What is special about the store in Bigtable."""
 
 import time
+from collections.abc import Iterator
+from threading import Thread
 
 import grpc
 import pytest
 
-from store import Cell, StoreError, bigtable_changes, bigtable_rpc, open_store
+from store import Cell, Store, StoreAwayError, StoreError, bigtable_changes, bigtable_home, bigtable_rpc, open_store
 from store.bigtable_rpc import Rpc
 from store.layout import TABLES, USERS, row_key
 from tests.parts.processes import free_port
+from tests.parts.relay import Relay, relaying
 from tests.store.writers import row_of
 
 
@@ -100,4 +103,66 @@ def test_a_passing_failure_is_tried_again(bigtable_url: str, monkeypatch: pytest
     store.update(USERS, [row_key(i) for i in range(5)], lambda _: [(row_key(i), row_of(6)) for i in range(5)])
     assert dict(store.scan(USERS, stop=row_key(5))) == {row_key(i): row_of(6) for i in range(5)}
     assert not lost
+    store.close()
+
+
+@pytest.fixture
+def relay(emulator: str) -> Iterator[Relay]:
+    """The way to the emulator."""
+    with relaying(emulator) as relay:
+        yield relay
+
+
+@pytest.fixture
+def behind(relay: Relay, bigtable_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store with 400 rows, behind the relay."""
+    monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", relay.address)  # bigtable_url goes past it
+    store = open_store(bigtable_url, create=True)
+    store.write(USERS, [(row_key(i), row_of(19)) for i in range(400)])
+    yield store
+    store.close()
+
+
+def test_reads_go_on_when_the_network_is_back(behind: Store, relay: Relay) -> None:
+    relay.cut()
+    found: list[object] = []
+    reading = Thread(target=lambda: found.append(behind.rows(USERS, [row_key(3)])))
+    reading.start()
+    while not relay.refused:
+        assert reading.is_alive()
+    relay.mend()
+    reading.join()
+    assert found == [{row_key(3): row_of(19)}]
+
+
+def test_reads_of_a_store_that_stays_away_are_errors(
+    behind: Store, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bigtable_rpc, "PATIENCE_SECONDS", 1)
+    relay.cut()
+    with pytest.raises(StoreAwayError, match="Bigtable does not answer at"):
+        behind.rows(USERS, [row_key(3)])
+    with pytest.raises(StoreAwayError, match="Bigtable does not answer at"):
+        list(behind.scan(USERS))
+
+
+def test_a_scan_goes_on_where_it_was_cut_off(behind: Store, relay: Relay) -> None:
+    scan = behind.scan(USERS, row_key(2), row_key(390))
+    found = [next(scan) for _ in range(3)]
+    relay.cut()
+    relay.mend()
+    assert [*found, *scan] == [(row_key(i), row_of(19)) for i in range(2, 390)]
+
+
+def test_a_scan_may_take_longer_than_a_request(bigtable_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(bigtable_url, create=True)
+    long = [Cell("history", b"month", bytes(1 << 20))]
+    store.write(USERS, [(row_key(i), long) for i in range(30)])
+    monkeypatch.setattr(bigtable_home, "READ_SECONDS", 0.5)
+    keys = []
+    for key, row in store.scan(USERS):
+        assert row == long
+        keys.append(key)
+        time.sleep(0.05)  # who reads is slow: the server waits, with more than fits into buffers
+    assert keys == [row_key(i) for i in range(30)]
     store.close()
