@@ -19,7 +19,7 @@ from pipelines.kafka.readers import READERS
 from pipelines.kafka.watermarks import WATERMARKS
 from store import StoreError, open_store
 
-STOP_SECONDS = 7.0
+STOP_SECONDS = 5.0
 """How long what is in hand may take when the stream is told to stop."""
 
 LOOK_SECONDS = 5.0
