@@ -84,55 +84,59 @@ class Reader:
 
 
 class Readers:
-    """The readers of this process, and what of theirs is still in work."""
+    """The readers of this process, and what of theirs is still in work.
+
+    Attributes:
+        run: the number of the pipeline that may take readers. Bundles of an earlier one, which was cancelled, may still
+            come, and must leave to the next one what there is to read.
+    """
 
     def __init__(self) -> None:
+        self.run = 0
         self._given_back: dict[tuple[Cluster, Partition], Reader] = {}
-        self._in_work = 0
+        self._in_work: set[object] = set()
         self._stopping = False
         self._changed = Condition()
 
-    def take(self, cluster: Cluster, partition: Partition, position: int) -> Reader | None:
-        """A reader that is at `position`; None if the process is about to stop reading."""
+    def take(self, run: int, cluster: Cluster, partition: Partition, position: int) -> Reader | None:
+        """A reader that is at `position`; None if the pipeline is about to stop reading, or was stopped."""
         with self._changed:
-            if self._stopping:
+            if self._refuses(run):
                 return None
-            self._in_work += 1
             reader = self._given_back.pop((cluster, partition), None)
-        if reader is not None and reader.position == position:
-            return reader
-        if reader is not None:
+        if reader is not None and reader.position != position:
             reader.close()
-        return Reader(cluster, partition, position)
+            reader = None
+        reader = reader or Reader(cluster, partition, position)
+        with self._changed:
+            if not self._refuses(run):
+                self._in_work.add(reader)
+                return reader
+        reader.close()
+        return None
 
     def give_back(self, reader: Reader) -> None:
         """Keeps a reader for the next bundle."""
         with self._changed:
             self._given_back[reader.cluster, reader.partition] = reader
-        self.done()
-
-    def done(self) -> None:
-        """Notes that something is no longer in work."""
-        with self._changed:
-            self._in_work -= 1
-            self._changed.notify_all()
+        self._done(reader)
 
     def lose(self, reader: Reader) -> None:
         """Closes a reader whose bundle went wrong."""
         reader.close()
-        self.done()
+        self._done(reader)
 
     def in_work(self, commit: Callable[[], None]) -> Callable[[], None]:
         """The callback for the end of a bundle, which is in work until it was called."""
-        with self._changed:
-            self._in_work += 1
 
         def finalize() -> None:
             try:
                 commit()
             finally:
-                self.done()
+                self._done(finalize)
 
+        with self._changed:
+            self._in_work.add(finalize)
         return finalize
 
     def stop(self, seconds: float) -> bool:
@@ -143,12 +147,22 @@ class Readers:
             return self._changed.wait_for(lambda: not self._in_work, max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:
-        """Closes the readers, and allows others to be taken."""
+        """Closes the readers, and gives up what is in work; another pipeline may take others."""
         with self._changed:
             readers, self._given_back = self._given_back, {}
+            self._in_work.clear()
             self._stopping = False
+            self.run += 1
         for reader in readers.values():
             reader.close()
+
+    def _refuses(self, run: int) -> bool:
+        return self._stopping or run != self.run
+
+    def _done(self, work: object) -> None:
+        with self._changed:
+            self._in_work.discard(work)
+            self._changed.notify_all()
 
 
 READERS = Readers()

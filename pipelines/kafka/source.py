@@ -107,6 +107,7 @@ class _Tracker(OffsetRestrictionTracker):
 class _ReadBatches(beam.DoFn, RestrictionProvider):
     def __init__(self, source: ReadKafka) -> None:
         self.cluster, self.topics, self.format = source.cluster, source.topics, source.format
+        self.run = READERS.run
 
     def initial_restriction(self, element: tuple[str, int]) -> OffsetRange:
         return OffsetRange(self.cluster.start(Partition(*element)), _END)
@@ -139,7 +140,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             _nothing
         )  # Prism finalizes every bundle, and the worker fails on one that did not ask for it
         partition = Partition(*element)
-        reader = READERS.take(self.cluster, partition, tracker.current_restriction().start)
+        reader = READERS.take(self.run, self.cluster, partition, tracker.current_restriction().start)
         if reader is None:
             tracker.defer_remainder(Duration(seconds=STOPPING_SECONDS))
             return

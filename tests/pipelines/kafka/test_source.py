@@ -178,6 +178,25 @@ def test_offsets_which_are_gone_are_told(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_nothing_is_taken_from_a_process_that_stops(kafka: str) -> None:
+    run, cluster, partition = READERS.run, Cluster(kafka, "group"), Partition("events", 0)
     assert READERS.stop(1.0)
-    assert READERS.take(Cluster(kafka, "group"), Partition("events", 0), 0) is None
+    assert READERS.take(run, cluster, partition, 0) is None
     READERS.close()
+    assert READERS.take(run, cluster, partition, 0) is None  # by a late bundle of the pipeline that was stopped
+
+
+def test_what_a_stopped_pipeline_left_does_not_keep_the_next_from_stopping(kafka: str) -> None:
+    cluster, partition = Cluster(kafka, "group"), Partition("events", 0)
+    left = READERS.take(READERS.run, cluster, partition, 0)
+    assert left is not None
+    finalize = READERS.in_work(lambda: None)
+    assert not READERS.stop(0.1)
+    READERS.close()
+    again = READERS.take(READERS.run, cluster, partition, 0)
+    assert again is not None
+    finalize()
+    assert not READERS.stop(0.1)
+    READERS.give_back(again)
+    assert READERS.stop(0.1)
+    READERS.close()
+    left.close()
