@@ -116,9 +116,13 @@ class Readers:
         return None
 
     def give_back(self, reader: Reader) -> None:
-        """Keeps a reader for the next bundle."""
+        """Keeps a reader for the next bundle, unless its pipeline was stopped."""
         with self._changed:
-            self._given_back[reader.cluster, reader.partition] = reader
+            kept = reader in self._in_work
+            if kept:
+                self._given_back[reader.cluster, reader.partition] = reader
+        if not kept:
+            reader.close()
         self._done(reader)
 
     def lose(self, reader: Reader) -> None:
@@ -126,8 +130,8 @@ class Readers:
         reader.close()
         self._done(reader)
 
-    def in_work(self, commit: Callable[[], None]) -> Callable[[], None]:
-        """The callback for the end of a bundle, which is in work until it was called."""
+    def in_work(self, reader: Reader, commit: Callable[[], None]) -> Callable[[], None]:
+        """The callback for the end of a reader's bundle, which is in work until it was called."""
 
         def finalize() -> None:
             try:
@@ -136,7 +140,8 @@ class Readers:
                 self._done(finalize)
 
         with self._changed:
-            self._in_work.add(finalize)
+            if reader in self._in_work:  # else its pipeline was stopped, and nobody waits for it
+                self._in_work.add(finalize)
         return finalize
 
     def stop(self, seconds: float) -> bool:

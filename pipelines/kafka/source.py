@@ -156,7 +156,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
                 return
             raise
         if messages:
-            finalizer.register(READERS.in_work(partial(_commit, reader, reader.position)))
+            finalizer.register(READERS.in_work(reader, partial(_commit, reader, reader.position)))
         READERS.give_back(reader)
         tracker.defer_remainder(Duration(seconds=0 if messages else IDLE_SECONDS))
 
