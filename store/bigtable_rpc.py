@@ -49,13 +49,17 @@ RETRYABLE = frozenset(
     code.value[0]
     for code in (
         grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
         grpc.StatusCode.DEADLINE_EXCEEDED,
         grpc.StatusCode.INTERNAL,
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         grpc.StatusCode.UNAVAILABLE,
     )
 )
-"""Codes of failures that may pass (internal ones are cut connections). To repeat is safe: all writes are absolute."""
+"""Codes of failures that may pass. To repeat is safe: all writes are absolute.
+
+Internal errors are cut connections; what is cancelled, nobody here did: the server's deadline came before the client's.
+"""
 
 MutateRowsRequest: Any = messages.MutateRowsRequest.pb()
 CheckAndMutateRowRequest: Any = messages.CheckAndMutateRowRequest.pb()
