@@ -58,17 +58,15 @@ class ReadKafkaExternally(beam.PTransform):
     def expand(self, pipeline: Any) -> dict[str, Any]:
         # Apart from each other: a partition which never had a message would hold back the watermark of all that is
         # read with it, and topics of names often have some.
-        events = [topic for topic, table in self.topics.items() if table is None]
-        names = [topic for topic, table in self.topics.items() if table is not None]
+        events = {topic: table for topic, table in self.topics.items() if table is None}
+        names = {topic: table for topic, table in self.topics.items() if table is not None}
         return {
-            EVENTS: self._read(pipeline, EVENTS, events, ReadFromKafka.create_time_policy)
-            | "Columns" >> beam.ParDo(_Gather(self)),
-            NAMES: self._read(pipeline, NAMES, names, ReadFromKafka.processing_time_policy)
-            | "Latest" >> beam.ParDo(_Gather(self)),
+            EVENTS: self._read(pipeline, EVENTS, events, ReadFromKafka.create_time_policy),
+            NAMES: self._read(pipeline, NAMES, names, ReadFromKafka.processing_time_policy),
         }
 
-    def _read(self, pipeline: Any, what: str, topics: list[str], policy: str) -> Any:
-        """Messages of topics, with the watermark of a policy."""
+    def _read(self, pipeline: Any, what: str, topics: Mapping[str, str | None], policy: str) -> Any:
+        """What is in topics, decoded, with the watermark of a policy."""
         if not topics:
             return pipeline | f"No {what}" >> beam.Create([])
         consumer = {
@@ -76,16 +74,18 @@ class ReadKafkaExternally(beam.PTransform):
             "group.id": self.cluster.group,
             "auto.offset.reset": "earliest",
         }
-        return pipeline | f"Read {what}" >> ReadFromKafka(
-            consumer, topics, timestamp_policy=policy, with_metadata=True, expansion_service=self.expansion
+        read = ReadFromKafka(
+            consumer, [*topics], timestamp_policy=policy, with_metadata=True, expansion_service=self.expansion
         )
+        gather = beam.ParDo(_Gather(self.cluster, topics, self.format))
+        return pipeline | f"Read {what}" >> read | f"Columns of {what}" >> gather
 
 
 class _Gather(beam.DoFn):
     """Decodes the messages of a bundle."""
 
-    def __init__(self, source: ReadKafkaExternally) -> None:
-        self.cluster, self.topics, self.format = source.cluster, source.topics, source.format
+    def __init__(self, cluster: Cluster, topics: Mapping[str, str | None], form: Format) -> None:
+        self.cluster, self.topics, self.format = cluster, topics, form
 
     def setup(self) -> None:
         self.decoders = {topic: decoder_of(self.format, topic, table) for topic, table in self.topics.items()}

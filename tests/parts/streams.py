@@ -143,6 +143,11 @@ def values_of(events: Iterable[Event], *, deleted: bool = False) -> list[tuple[i
     ]
 
 
+def tombstones_of(erased: Iterable[tuple[int, int]]) -> list[tuple[int, bytes | None, int]]:
+    """Messages that erase users up to times, in seconds."""
+    return [(user, None, 1000 * time + 999) for user, time in erased]
+
+
 def send(kafka: str, messages: Iterable[tuple[int, bytes | None, int]], topic: str = TOPIC) -> None:
     """Sends messages: key, value, and the time in milliseconds; a value of None is a tombstone."""
     producer = Producer({"bootstrap.servers": kafka, "linger.ms": 20, "log_level": 2})

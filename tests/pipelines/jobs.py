@@ -15,6 +15,13 @@ def write_events(path: Path, events: Iterable[Event]) -> Path:
     return path
 
 
+def deletions(folder: Path, taken: Iterable[Event], erased: Iterable[tuple[int, int]]) -> list[str]:
+    """The options for events that are taken back, and users erased up to times in seconds."""
+    marks = folder / "erased.tsv"
+    marks.write_text("".join(f"{user}\t{time}\n" for user, time in erased))
+    return ["--deleted", str(write_events(folder / "deleted.tsv", taken)), "--erased", str(marks)]
+
+
 def random_events(seed: int, n: int = 3000, users: int = 40, years: int = 3) -> list[Event]:
     """Events with repeats, conflicts of album, and several events in a second."""
     random = Random(seed)

@@ -1,6 +1,5 @@
 """Listens taken back and users erased, from files and from a stream: the same store, in any order."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -12,20 +11,15 @@ from store import open_store
 from store.digest import digest
 from tests import oracle, stored
 from tests.oracle import Event
-from tests.parts.streams import TOPIC, send, streaming, values_of
+from tests.parts.streams import TOPIC, send, streaming, tombstones_of, values_of
 from tests.parts.topics import create
-from tests.pipelines.jobs import random_events, run_profile, write_events
+from tests.pipelines.jobs import deletions, random_events, run_profile, write_events
 
 EVENTS = random_events(8)
 TAKEN = [event._replace(artist=1, album=1) for event in Random(8).sample(EVENTS, 200)] + [Event(5, 5, 5, 5, 5)]
 LAST = max(event.time for event in EVENTS)
 MIDDLE = sorted(event.time for event in EVENTS)[len(EVENTS) // 2]
 ERASED = [(1001, MIDDLE), (1001, MIDDLE - 99), (3003, LAST), (999_999, 7)]
-
-
-def write_marks(path: Path, marks: Sequence[tuple[int, int]]) -> Path:
-    path.write_text("".join(f"{user}\t{time}\n" for user, time in marks))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +35,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def options(folder: Path) -> list[str]:
-    deleted, erased = write_events(folder / "deleted.tsv", TAKEN), write_marks(folder / "erased.tsv", ERASED)
-    return ["--deleted", str(deleted), "--erased", str(erased)]
+    return deletions(folder, TAKEN, ERASED)
 
 
 def test_deletions_come_before_or_after(reference: str, store_url: str, tmp_path: Path) -> None:
@@ -88,8 +81,7 @@ def test_bad_lines_of_erasures_are_rejected(tmp_path: Path) -> None:
 
 
 def test_a_stream_deletes_as_a_batch_does(reference: str, empty_kafka: str, store_url: str, tmp_path: Path) -> None:
-    marks = [(user, None, 1000 * time + 999) for user, time in ERASED]
-    messages = [*values_of(EVENTS), *values_of(TAKEN, deleted=True), *marks]
+    messages = [*values_of(EVENTS), *values_of(TAKEN, deleted=True), *tombstones_of(ERASED)]
     create(empty_kafka, TOPIC)
     send(empty_kafka, Random(9).sample(messages, len(messages)))
     with streaming(empty_kafka, store_url, tmp_path / "log") as stream:

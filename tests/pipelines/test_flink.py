@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -23,10 +24,9 @@ from tests.oracle import Event
 from tests.parts.flink import Flink
 from tests.parts.prism import wait_until
 from tests.parts.processes import stop
-from tests.parts.streams import TOPIC, send, values_of
+from tests.parts.streams import TOPIC, send, tombstones_of, values_of
 from tests.parts.topics import create, messages
-from tests.pipelines.jobs import random_events, run_profile, write_events
-from tests.pipelines.test_deletions import write_marks
+from tests.pipelines.jobs import deletions, random_events, run_profile, write_events
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.oracle import HOUR
 from tests.pipelines.trending.test_live import recent_events, says
@@ -42,14 +42,10 @@ class Part(NamedTuple):
     taken: list[Event]
     erased: list[tuple[int, int]]
 
-    def __add__(self, other: object) -> "Part":
-        assert isinstance(other, Part)
-        return Part(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))  # type: ignore[operator]
-
     def messages(self) -> list[tuple[int, bytes | None, int]]:
         """In any order, with one among them that cannot be read."""
-        marks = [(user, None, 1000 * time + 999) for user, time in self.erased]
-        every = [*values_of(self.events), *values_of(self.taken, deleted=True), *marks, (0, b"rubbish", 0)]
+        gone = [*values_of(self.taken, deleted=True), *tombstones_of(self.erased)]
+        every = [*values_of(self.events), *gone, (0, b"rubbish", 0)]
         return Random(14).sample(every, len(every))
 
 
@@ -74,17 +70,14 @@ def holds(store: str, expected: str) -> bool:
     return digest(open_store(store, create=True)) == expected
 
 
-def expected(folder: Path, part: Part) -> str:
-    """The digest of the store that a batch makes of it and of the names."""
-    (folder / "artists.txt").write_text("".join(f"{number}\t{name}\n" for number, name in NAMES.items()))
-    options = {
-        "--deleted": write_events(folder / "deleted.txt", part.taken),
-        "--erased": write_marks(folder / "erased.txt", part.erased),
-        "--artists": folder / "artists.txt",
-    }
-    arguments = [str(argument) for option in options.items() for argument in option]
-    run_profile(write_events(folder / "events.txt", part.events), f"lmdb:{folder}/{len(part.events)}", *arguments)
-    return digest(open_store(f"lmdb:{folder}/{len(part.events)}"))
+def expected(folder: Path, parts: list[Part]) -> str:
+    """The digest of the store that a batch makes of them and of the names."""
+    events, taken, erased = (list(chain.from_iterable(column)) for column in zip(*parts, strict=True))
+    artists, store = folder / "artists.txt", f"lmdb:{folder}/{len(parts)}"
+    artists.write_text("".join(f"{number}\t{name}\n" for number, name in NAMES.items()))
+    options = [*deletions(folder, taken, erased), "--artists", str(artists)]
+    run_profile(write_events(folder / "events.txt", events), store, *options)
+    return digest(open_store(store))
 
 
 def send_names(kafka: str) -> None:
@@ -110,19 +103,19 @@ def test_a_killed_task_manager_a_savepoint_and_a_restore(empty_kafka: str, bigta
         pytest.skip(str(error))
     with flink:
         with submitted(flink, empty_kafka, bigtable_url, tmp_path / "first") as job:
-            first = expected(tmp_path, parts[0])
+            first = expected(tmp_path, parts[:1])
             wait_until(lambda: holds(bigtable_url, first), SECONDS)
             wait_until(lambda: flink.checkpoints(job) > 0, SECONDS)
             send(empty_kafka, parts[1].messages())
             flink.kill_task_manager()
             send(empty_kafka, parts[2].messages())
             flink.start_task_manager()
-            second = expected(tmp_path, parts[0] + parts[1] + parts[2])
+            second = expected(tmp_path, parts[:3])
             wait_until(lambda: holds(bigtable_url, second), SECONDS)
             savepoint = flink.stop_with_savepoint(job)
         send(empty_kafka, parts[3].messages())
         with submitted(flink, empty_kafka, bigtable_url, tmp_path / "second", f"--savepoint_path={savepoint}"):
-            third = expected(tmp_path, parts[0] + parts[1] + parts[2] + parts[3])
+            third = expected(tmp_path, parts)
             windows = oracle.windows(oracle.counting(recent, {(e.user, e.time, e.track) for e in taken}, dict(erased)))
             wait_until(lambda: holds(bigtable_url, third), SECONDS)
             wait_until(lambda: says(bigtable_url, windows), SECONDS)
