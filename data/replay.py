@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
@@ -27,6 +27,10 @@ SECONDS = 30.0
 
 _AT_ONCE = 10_000
 _TICK = 0.05
+_ATTEMPT = 5.0
+_UNREADY = (KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT)
+"""Errors of a cluster whose brokers have just started, or stood still, and hold no partitions yet."""
+
 _CONFIG = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4", "log_level": 2}
 
 
@@ -49,18 +53,14 @@ class Sender:
 
     def create_topics(self, partitions: int) -> None:
         """Makes the topics which the broker lacks; those of items keep the latest value of each."""
-        admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 2})
-        try:
-            existing = admin.list_topics(timeout=SECONDS).topics
-            wanted = [
-                NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})
-                for topic in TOPICS
-                if topic not in existing
-            ]
-            for made in admin.create_topics(wanted).values() if wanted else ():
-                made.result()
-        except KafkaException as error:
-            raise ReplayError(f"Kafka at {self.kafka}: {error}") from error
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                return _create_lacking(self.kafka, partitions)
+            except KafkaException as error:
+                if error.args[0].code() not in _UNREADY or time.monotonic() > deadline:
+                    raise ReplayError(f"Kafka at {self.kafka}: {error}") from error
+            time.sleep(_TICK)
 
     def send(self, topic: str, key: int, value: Mapping[str, Any]) -> None:
         """Sends a value, some time soon."""
@@ -87,6 +87,18 @@ class Sender:
     def _delivered(self, error: Any, _: Any) -> None:
         if error is not None:
             self._failed.append(str(error))
+
+
+def _create_lacking(kafka: str, partitions: int) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 2})  # anew, or it looks for no other controller
+    existing = admin.list_topics(timeout=SECONDS).topics
+    wanted = [
+        NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})
+        for topic in TOPICS
+        if topic not in existing
+    ]
+    for made in admin.create_topics(wanted, request_timeout=_ATTEMPT).values() if wanted else ():
+        made.result()
 
 
 def _codecs(kind: str, registry_url: str | None) -> dict[str, Codec]:

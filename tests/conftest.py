@@ -1,5 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from subprocess import CalledProcessError
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,16 @@ settings.load_profile("unhurried")
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):  # workers start when this is done
         compiled.bring_up_to_date(fill=bool(session.config.getoption("numprocesses", None)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, CalledProcessError):  # what a command printed is no part of the error's own message
+        said = [text.decode() if isinstance(text, bytes) else text for text in (error.stdout, error.stderr) if text]
+        report.sections.append(("the command printed", "\n".join(said)))
+    return report
 
 
 @pytest.fixture(scope="session")

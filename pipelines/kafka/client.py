@@ -107,9 +107,14 @@ def _committed(consumer: Any, partition: Partition) -> int | None:
 
 def bounds_of(consumer: Any, partition: Partition) -> Bounds:
     """The offsets which a partition has, asked from the broker."""
-    from confluent_kafka import TopicPartition
+    from confluent_kafka import KafkaException, TopicPartition
 
-    return Bounds(*consumer.get_watermark_offsets(TopicPartition(*partition), timeout=SECONDS))
+    try:
+        return Bounds(*consumer.get_watermark_offsets(TopicPartition(*partition), timeout=SECONDS))
+    except KafkaException:
+        # A consumer that once heard of no leader believes so for minutes, unless it is told to look again.
+        consumer.list_topics(partition.topic, timeout=SECONDS)
+        raise
 
 
 def partitions_at_present(consumer: Any, topics: Collection[str], seconds: float) -> frozenset[Partition]:

@@ -65,7 +65,7 @@ def _create(address: str, topic: str) -> None:
 
     admin = AdminClient({"bootstrap.servers": address, "log_level": 2})
     try:
-        admin.create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS)[topic].result(SECONDS)
+        admin.create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS, request_timeout=SECONDS)[topic].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise

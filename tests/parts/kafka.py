@@ -55,12 +55,17 @@ appender.stdout.layout.pattern=[%d] %p %m (%c)%n
 class Broker:
     """A broker whose data lies in `folder`; it can be stopped and started again, with its data, on its port.
 
+    Args:
+        settings: lines for its properties, which overrule ours.
+
     Raises:
         NotBuiltError: there is no Java, or its jars cannot be had.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         self.folder = folder
+        self._settings = settings
+        self._identity = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
         self._class_path = java.class_path(JARS)
         self._running = ExitStack()
         self._choose_ports()
@@ -115,10 +120,9 @@ class Broker:
     def _format(self) -> None:
         place = {"host": HOST, "port": self._port, "controller": self._controller, "folder": self.folder}
         properties = self.folder / "server.properties"
-        properties.write_text(_PROPERTIES.format(**place))
+        properties.write_text("\n".join([_PROPERTIES.format(**place), *self._settings]))
         (self.folder / "log4j2.properties").write_text(_LOG4J)
-        identity = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--ignore-formatted", "--cluster-id", identity, "--config", str(properties)]
+        arguments = ["format", "--ignore-formatted", "--cluster-id", self._identity, "--config", str(properties)]
         subprocess.run([*self._java(), "kafka.tools.StorageTool", *arguments], check=True, capture_output=True)
 
     def _java(self) -> Iterable[str]:

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,7 +18,7 @@ import orjson
 from confluent_kafka import Producer
 
 from pipelines import settings
-from pipelines.kafka.client import Cluster, bounds_of
+from pipelines.kafka.client import Cluster, bounds_of, patient
 from schemas.messages import key_of
 from store import open_store
 from tests.oracle import Event
@@ -105,6 +106,9 @@ def streaming(
     stream = Stream(kafka, store, log, *options, environment=environment)
     try:
         yield stream
+    except BaseException as error:
+        error.add_note(f"the stream said: {log.read_text()}")
+        raise
     finally:
         if stream.process.poll() is None:
             stream.kill()
@@ -117,7 +121,8 @@ def behind(kafka: str, store: str, topics: Sequence[str]) -> int:
     consumer = cluster.consumer()
     try:
         partitions = cluster.partitions(topics)
-        return sum(bounds_of(consumer, partition).end - cluster.start(partition) for partition in partitions)
+        ends = [patient(partial(bounds_of, consumer, partition), str(cluster)).end for partition in partitions]
+        return sum(end - cluster.start(partition) for end, partition in zip(ends, partitions, strict=True))
     finally:
         consumer.close()
 

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
+from tests.parts.prism import wait_until
+
 SECONDS = 30.0
+ATTEMPT_SECONDS = 5.0
 
 
 def messages(kafka: str, topics: Sequence[str]) -> list[Message]:
@@ -32,10 +36,20 @@ def messages(kafka: str, topics: Sequence[str]) -> list[Message]:
 
 
 def create(kafka: str, *topics: str, partitions: int = 4) -> None:
-    """Makes topics."""
-    admin = AdminClient({"bootstrap.servers": kafka})
-    for topic in admin.create_topics([NewTopic(topic, partitions) for topic in topics]).values():
-        topic.result(SECONDS)
+    """Makes topics, as soon as the broker is ready to hold them."""
+    for topic in topics:
+        wait_until(partial(_created, kafka, NewTopic(topic, partitions)), SECONDS)
+
+
+def _created(kafka: str, topic: NewTopic) -> bool:
+    admin = AdminClient({"bootstrap.servers": kafka})  # a client that heard of no controller looks for none again
+    try:
+        admin.create_topics([topic], request_timeout=ATTEMPT_SECONDS)[topic.topic].result()
+    except KafkaException as error:
+        if error.args[0].code() not in (KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT):
+            raise
+        return False
+    return True
 
 
 def add_partitions(kafka: str, topic: str, partitions: int) -> None:

@@ -1,0 +1,19 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from pipelines.golang import NotBuiltError
+from tests.parts.kafka import Broker
+
+
+def test_a_broker_whose_port_was_taken_starts_on_another(tmp_path: Path) -> None:
+    try:
+        broker = Broker(tmp_path)
+    except NotBuiltError as error:
+        pytest.skip(str(error))
+    host, port = broker.address.split(":")
+    with socket.socket() as other:
+        other.bind((host, int(port)))
+        with broker:
+            assert broker.address != f"{host}:{port}"
