@@ -28,8 +28,8 @@ SECONDS = 30.0
 _AT_ONCE = 10_000
 _TICK = 0.05
 _ATTEMPT = 5.0
-_UNREADY = (KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT)
-"""Errors of a cluster whose brokers have just started, or stood still, and hold no partitions yet."""
+_UNREADY = (KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
+"""Errors of a cluster whose brokers start, or stood still, and hold no partitions yet."""
 
 _CONFIG = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4", "log_level": 2}
 
@@ -90,8 +90,10 @@ class Sender:
 
 
 def _create_lacking(kafka: str, partitions: int) -> None:
-    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 2})  # anew, or it looks for no other controller
-    existing = admin.list_topics(timeout=SECONDS).topics
+    admin = AdminClient(
+        {"bootstrap.servers": kafka, "log_level": 2}
+    )  # a new one: it may look for a controller once only
+    existing = admin.list_topics(timeout=_ATTEMPT).topics
     wanted = [
         NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})
         for topic in TOPICS

@@ -122,7 +122,7 @@ class Broker:
         properties = self.folder / "server.properties"
         properties.write_text("\n".join([_PROPERTIES.format(**place), *self._settings]))
         (self.folder / "log4j2.properties").write_text(_LOG4J)
-        arguments = ["format", "--ignore-formatted", "--cluster-id", self._identity, "--config", str(properties)]
+        arguments = ["format", "--ignore-formatted", f"--cluster-id={self._identity}", "--config", str(properties)]
         subprocess.run([*self._java(), "kafka.tools.StorageTool", *arguments], check=True, capture_output=True)
 
     def _java(self) -> Iterable[str]:

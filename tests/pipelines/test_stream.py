@@ -158,6 +158,17 @@ def test_outages_and_a_backfill_meanwhile_change_nothing(
     assert digest(open_store(absent.url)) == batch_digest(tmp_path, events)
 
 
+def test_a_broker_that_keeps_standing_still_is_come_back_to(faint: str, lmdb_url: str, tmp_path: Path) -> None:
+    events = disorderly(9, 500)
+    create(faint, TOPIC)
+    with streaming(faint, lmdb_url, tmp_path / "log") as stream:
+        for part in (events[::2], events[1::2]):
+            send(faint, values_of(part))
+            stream.wait_until_caught_up()
+        assert stream.stop() < STOP_SECONDS
+    assert digest(open_store(lmdb_url)) == batch_digest(tmp_path, events)
+
+
 def test_a_store_that_is_away_at_the_start_is_waited_for(
     empty_kafka: str, emulator: str, bigtable_url: str, tmp_path: Path
 ) -> None:

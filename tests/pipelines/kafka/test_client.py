@@ -1,29 +1,14 @@
 """A real broker that stands still for a while is no longer the leader of its partitions, and comes back."""
 
-from collections.abc import Iterator
-
-import pytest
 from confluent_kafka import KafkaException
 
 from data.replay import Sender
-from pipelines.golang import NotBuiltError
 from pipelines.kafka.client import Cluster, Partition, bounds_of
 from schemas.messages import TOPICS
-from tests.parts.kafka import Broker
 from tests.parts.prism import wait_until
 from tests.parts.topics import SECONDS, create
 
 GROUP = "group"
-
-
-@pytest.fixture(scope="module")
-def faint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """HOST:PORT of a broker which counts as gone, 1.5 s after each sign of life, for some seconds."""
-    try:
-        with Broker(tmp_path_factory.mktemp("faint"), "broker.heartbeat.interval.ms=4000") as broker:
-            yield broker.address
-    except NotBuiltError as error:
-        pytest.skip(str(error))
 
 
 def leads(kafka: str, topic: str) -> bool:
