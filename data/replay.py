@@ -90,9 +90,7 @@ class Sender:
 
 
 def _create_lacking(kafka: str, partitions: int) -> None:
-    admin = AdminClient(
-        {"bootstrap.servers": kafka, "log_level": 2}
-    )  # a new one: it may look for a controller once only
+    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 2})  # a new one, for it looks for a controller once
     existing = admin.list_topics(timeout=_ATTEMPT).topics
     wanted = [
         NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})

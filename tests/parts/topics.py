@@ -42,7 +42,7 @@ def create(kafka: str, *topics: str, partitions: int = 4) -> None:
 
 
 def _created(kafka: str, topic: NewTopic) -> bool:
-    admin = AdminClient({"bootstrap.servers": kafka})  # a client that heard of no controller looks for none again
+    admin = AdminClient({"bootstrap.servers": kafka})  # a new one, for it looks for a controller once
     try:
         admin.create_topics([topic], request_timeout=ATTEMPT_SECONDS)[topic.topic].result()
     except KafkaException as error:
