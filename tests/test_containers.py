@@ -42,5 +42,5 @@ def test_direct_dependencies_are_constrained_to_the_same_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     direct = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     constraints = (ROOT / "constraints.txt").read_text().lower().splitlines()[1:]
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in constraints)
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+(; python_version .*)?", line) for line in constraints)
     assert {d.lower() for d in direct} <= set(constraints)
