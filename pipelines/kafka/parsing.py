@@ -20,14 +20,15 @@ _LENGTHS = np.array([len(field) for field in FIELDS])
 _NAMES = np.array([list(field.ljust(_LENGTHS.max())) for field in FIELDS], np.uint8)
 
 _QUOTE, _COLON, _COMMA, _OPEN, _CLOSE, _ZERO = (uint8(ord(c)) for c in '":,{}0')
+_SPACE, _LINE_FEED, _TAB, _RETURN = (uint8(ord(c)) for c in " \n\t\r")
 _TRUE = np.frombuffer(b"true", np.uint8)
 _FALSE = np.frombuffer(b"false", np.uint8)
 
 
 @njit(**JIT)
 def _skip(data, i, end):  # type: ignore[no-untyped-def]
-    """The index of the next byte that is no white space."""
-    while i < end and (data[i] == 32 or (data[i] >= 9 and data[i] <= 13)):
+    """The index of the next byte that is no white space of JSON."""
+    while i < end and (data[i] == _SPACE or data[i] == _LINE_FEED or data[i] == _TAB or data[i] == _RETURN):
         i += 1
     return i
 

@@ -111,6 +111,10 @@ def _fits(value: dict[str, Any]) -> bool:
         '{"userId":1,"artistId":1,"albumId":1,"trackId":1,"timestamp":1,"deleted":null}',
         '{"userId":1,"artistId":1,"albumId":1,"trackId":1,"timestamp":1,"deleted":tru',
         '{"userId":1e3,"artistId":1,"albumId":1,"trackId":1,"timestamp":1}',
+        *(
+            f'{space}{{"userId":1,"artistId":1,"albumId":1,{space}"trackId":1,"timestamp":1}}{space}'
+            for space in "\t\n\v\f\r \xa0"
+        ),
         "{}",
         "{",
         "",
