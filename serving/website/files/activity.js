@@ -10,6 +10,9 @@ const BASE = 192;
 const LAST_LABEL = 0.95;
 const LABELS = matchMedia("(max-width: 44rem)").matches ? 4 : 8;
 
+/** Whether the numbers are shown; they stay so when the diagram is drawn again. */
+let unfolded = false;
+
 /** The words for a bucket. */
 function called(first, per) {
   if (per === "DAY") return day(first);
@@ -79,7 +82,7 @@ function drawn(per, firsts, bars, old, most) {
   return s(
     "svg",
     {
-      class: "diagram", height: HEIGHT, tabindex: 0, role: "img",
+      class: "diagram", height: HEIGHT, tabindex: 0, role: "img", "data-part": "diagram",
       "aria-label": `Plays by ${per.toLowerCase()}; left and right arrow keys read them one by one`,
     },
     steps(most).map((n) => s("line", { class: "grid", x1: 0, x2: "100%", y1: y(n), y2: y(n) })),
@@ -102,6 +105,7 @@ function pointed(chart, n, show) {
   let at = null;
   const to = (i) => {
     at = i;
+    chart.dataset.at = i ?? "";
     cursor.setAttribute("visibility", i === null ? "hidden" : "visible");
     if (i !== null) cursor.setAttribute("x", `${(100 * i) / n}%`);
     show(i);
@@ -111,6 +115,7 @@ function pointed(chart, n, show) {
     to(Math.min(n - 1, Math.max(0, Math.floor((n * (event.clientX - box.left)) / box.width))));
   });
   chart.addEventListener("pointerleave", () => to(null));
+  chart.addEventListener("focus", () => chart.dataset.at && to(Math.min(n - 1, Number(chart.dataset.at))));
   chart.addEventListener("blur", () => to(null));
   chart.addEventListener("keydown", (event) => {
     const moved = { ArrowRight: (at ?? -1) + 1, ArrowLeft: (at ?? n) - 1, Home: 0, End: n - 1, Escape: null }[event.key];
@@ -124,7 +129,12 @@ function pointed(chart, n, show) {
 function table(per, firsts, bars, old, before) {
   const head = h("tr", null, h("th", { scope: "col" }, per.toLowerCase()), h("th", { scope: "col" }, "plays"), old && h("th", { scope: "col" }, before.label));
   const rows = () => firsts.map((first, i) => h("tr", null, h("th", { scope: "row" }, called(first, per)), h("td", null, number(bars[i])), old && h("td", null, number(old[i] ?? 0))));
-  const details = h("details", { class: "numbers" }, h("summary", null, "As a table"));
-  details.addEventListener("toggle", () => details.append(h("div", { class: "scroll", tabindex: 0 }, h("table", null, h("thead", null, head), h("tbody", null, rows())))), { once: true });
+  const details = h("details", { class: "numbers", open: unfolded }, h("summary", { "data-part": "unfold" }, "As a table"));
+  const fill = () => details.append(h("div", { class: "scroll", tabindex: 0, "data-part": "numbers" }, h("table", null, h("thead", null, head), h("tbody", null, rows()))));
+  if (unfolded) fill();
+  details.addEventListener("toggle", () => {
+    unfolded = details.open;
+    if (details.children.length === 1) fill();
+  });
   return details;
 }

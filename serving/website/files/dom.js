@@ -17,9 +17,13 @@ function filled(element, attributes, children) {
   return element;
 }
 
-/** Replaces what is in an element; nulls and false are left out. */
+/** Replaces what is in an element; nulls and false are left out. The focus stays on the part of the same `data-part`, and that at its `data-at`. */
 export function put(element, ...children) {
+  const { part, at } = element.contains(document.activeElement) ? document.activeElement.dataset : {};
   element.replaceChildren(...present(children));
+  const again = part && element.querySelector(`[data-part="${part}"]`);
+  if (again && at) again.dataset.at = at;
+  again?.focus({ preventScroll: true });
   return element;
 }
 

@@ -59,12 +59,10 @@ export class Picker {
   show(choice, first, last) {
     this.choice = choice;
     this.days = [first, last];
-    const focused = document.activeElement?.dataset.part;
     put(this.kinds, Object.entries(KINDS).map(([kind, text]) => this.kind(kind, text)));
     put(this.fields, this.step(-1, "‹", "Earlier"), this.inputs(), this.step(1, "›", "Later"));
     if (![...this.zone.options].some(({ value }) => value === choice.zone)) this.zone.append(option(choice.zone));
     this.zone.value = choice.zone;
-    if (focused) this.element.querySelector(`[data-part="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   kind(kind, text) {

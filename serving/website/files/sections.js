@@ -91,7 +91,7 @@ export function newArtists(listening, range) {
 export function years(user, first, last) {
   const [from, to] = [Number(first.slice(0, 4)), Number(last.slice(0, 4))];
   const all = Array.from({ length: Math.min(50, to - from + 1) }, (_, i) => to - i);
-  return h("nav", { class: "years", "aria-label": "Years in music" }, h("h2", null, "Years in music"), h("ul", null, all.map((year) => h("li", null, h("a", { href: `/user/${user}/${year}` }, year)))));
+  return h("nav", { class: "years", "aria-label": "Years in music" }, h("h2", null, "Years in music"), h("ul", null, all.map((year) => h("li", null, h("a", { href: `/user/${user}/${year}`, "data-part": year }, year)))));
 }
 
 export const freshness = (listening, zone) => fresh(listening.asOf, zone, ` in ${zone.replaceAll("_", " ")}, counted from all listens until then.`);

@@ -86,6 +86,7 @@ def test_all_can_be_done_with_the_keyboard(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Earlier")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**?year=2011")
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "false")
     expect(page.get_by_role("button", name="Earlier")).to_be_focused()  # where it was
     diagram = page.locator("svg.diagram")
     while not diagram.evaluate("element => element === document.activeElement"):

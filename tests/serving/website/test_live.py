@@ -104,6 +104,26 @@ def test_a_listen_from_elsewhere_shows_with_its_move(own_site: Site, visit: Visi
     assert page.evaluate("document.body.dataset.same") == marked  # it was not loaded anew
 
 
+def test_a_listen_leaves_the_reader_where_they_are(own_site: Site, visit: Visit) -> None:
+    page = live(visit(f"/user/{USER}?year=2014"))
+    diagram, readout, focused = page.locator("svg.diagram"), page.locator(".readout"), "document.activeElement"
+    page.get_by_text("As a table").click()
+    diagram.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    shown = readout.text_content()
+    own_site.add([Event(USER, 1, 1, 1, START + 1)])  # in 2014, but of another week than the one that is read
+    expect(page.locator(".totals dd").first).to_have_text("16")
+    expect(diagram).to_be_focused()
+    expect(readout).to_have_text(shown or "")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect(readout).to_have_text(shown or "")
+    expect(page.locator("details.numbers table")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{focused}.textContent") == "As a table"
+
+
 def test_the_play_button_changes_the_own_chart(visit: Visit) -> None:
     page = live(visit(f"/user/{USER}"))
     other = live(visit(f"/user/{USER}"))
