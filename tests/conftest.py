@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from pipelines.golang import NotBuiltError
+from serving.recommender.files import folder_for
 from store import Store, open_store
 from tests.parts import bigtable, compiled
 from tests.parts.kafka import Broker
@@ -71,10 +73,12 @@ def lmdb_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def bigtable_url(emulator: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def bigtable_url(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a new store in the emulator, for this process and those it starts."""
     monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", emulator)
-    return f"bigtable://tests/{uuid4().hex}"
+    url = f"bigtable://tests/{uuid4().hex}"
+    yield url
+    shutil.rmtree(folder_for(url), ignore_errors=True)  # of a server's recommender, if there was one
 
 
 @pytest.fixture(params=["lmdb", "bigtable"])

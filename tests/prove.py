@@ -15,6 +15,8 @@ from random import Random
 
 from data import replay
 from data.format import EVENTS, SAMPLE, SUFFIX
+from pipelines import prism
+from pipelines.errors import PipelineError
 from pipelines.golang import NotBuiltError
 from schemas.messages import TOPICS
 from store import open_store
@@ -35,10 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     digests = set()
     with tempfile.TemporaryDirectory() as place:
         try:
+            prism.program()  # now, since a stream that is killed while it builds would build again
             for name, found in _digests(options.folder, Path(place), options.kills):
                 print(f"{name:8}{found}", flush=True)
                 digests.add(found)
-        except NotBuiltError as error:
+        except (NotBuiltError, PipelineError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
     print("equal" if len(digests) == 1 else "NOT EQUAL")

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines import prism
 from pipelines.errors import PipelineError
 from pipelines.kafka.readers import READERS
-from pipelines.prism import running
 
 SECONDS = 60.0
 POLL_SECONDS = 0.02
@@ -20,12 +20,9 @@ POLL_SECONDS = 0.02
 @contextmanager
 def streaming(build: Callable[[beam.Pipeline], Any], *options: str) -> Iterator[Any]:
     """Runs the pipeline that `build` makes until the end of the context, which gets its result."""
+    require()
     beam_options = PipelineOptions(["--streaming", *options])
-    with ExitStack() as stack:
-        try:
-            runner = stack.enter_context(running(beam_options))
-        except PipelineError as error:
-            pytest.skip(str(error))
+    with prism.running(beam_options) as runner:
         pipeline = beam.Pipeline(runner=runner, options=beam_options)
         build(pipeline)
         result = pipeline.run()
@@ -35,6 +32,14 @@ def streaming(build: Callable[[beam.Pipeline], Any], *options: str) -> Iterator[
             READERS.stop(SECONDS)
             result.cancel()
             READERS.close()
+
+
+def require() -> None:
+    """Has Prism built, which takes minutes the first time, before anything waits for a stream; or else skips."""
+    try:
+        prism.program()
+    except PipelineError as error:
+        pytest.skip(str(error))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:

@@ -22,7 +22,7 @@ from pipelines.kafka.client import Cluster, bounds_of, patient
 from schemas.messages import key_of
 from store import open_store
 from tests.oracle import Event
-from tests.parts.prism import wait_until
+from tests.parts.prism import require, wait_until
 from tests.parts.processes import HOST, free_port
 from tests.parts.topics import SECONDS
 
@@ -103,6 +103,7 @@ def streaming(
     kafka: str, store: str, log: Path, *options: str, environment: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Stream]:
     """A stream that runs until the end of the context, with some variables in its environment."""
+    require()
     stream = Stream(kafka, store, log, *options, environment=environment)
     try:
         yield stream
