@@ -88,7 +88,7 @@ def _best(
     """The places of the best scores and the ids there, best first, of equal ones the lower id."""
     places = np.arange(len(scores))
     if len(scores) > limit:
-        least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        least = -np.partition(-scores, limit - 1)[limit - 1]  # of many equal low scores this end is found sooner
         places = np.flatnonzero(scores >= least)
     ids = ids_of(places)
     order = np.lexsort((ids, -scores[places]))[:limit]
@@ -116,8 +116,9 @@ def _reasons(
     ids = view.item_ids(own)
     reasons = {}
     for number, share in zip(np.sort(chosen).tolist(), shares, strict=True):
-        best, found = _best(share, lambda places: ids[places], MOST_REASONS)
-        reasons[number] = found[share[best] > 0].tolist()
+        through = np.flatnonzero(share)
+        _, found = _best(share[through], ids[through].take, MOST_REASONS)
+        reasons[number] = found.tolist()
     return reasons
 
 

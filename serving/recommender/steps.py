@@ -1,5 +1,8 @@
 """Half-steps of random walks, for compiled code: over the graph with its overlay, uniformly or weighted by plays.
 
+All walkers take each look into memory together, in a loop of its own: then none waits for another's, and the processor
+has many on their way at once. Rows of the overlay, which are few, are walked one by one.
+
 Arrays are taken out of their tuples before loops: in a loop, compiled code would count references to each of them,
 which takes longer than a step.
 """
@@ -42,6 +45,15 @@ def draw(states, walker):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
+def draws(states, walkers):  # type: ignore[no-untyped-def]
+    """32 random bits of each walker: uint64[walkers]."""
+    bits = np.empty(walkers, np.uint64)
+    for walker in range(walkers):
+        bits[walker] = draw(states, walker)
+    return bits
+
+
+@njit(**JIT)
 def below(bits, n):  # type: ignore[no-untyped-def]
     """32 random bits as a number from 0 to n - 1 (Lemire 2019, without the rejection)."""
     return int64((uint64(bits) * uint64(n)) >> uint64(32))
@@ -53,6 +65,39 @@ def slot_of(number, table, bits, keys):  # type: ignore[no-untyped-def]
     if len(keys) == 0:
         return int64(-1)
     return int64(table[entry_of(number, table, bits, keys)])
+
+
+@njit(**JIT)
+def rows_at(side, at):  # type: ignore[no-untyped-def]
+    """The rows that walkers are at: in the overlay, or else -1 and from where to where in the graph's edges."""
+    starts, table, bits, keys = side.starts, side.table, side.bits, side.keys
+    slots, lo, hi = np.empty(len(at), np.int64), np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    for walker in range(len(at)):
+        slots[walker] = slot_of(at[walker], table, bits, keys)
+        if slots[walker] < 0:
+            lo[walker], hi[walker] = starts[at[walker]], starts[at[walker] + 1]
+    return slots, lo, hi
+
+
+@njit(**JIT)
+def choose(edges, slots, lo, hi, by_plays, bits):  # type: ignore[no-untyped-def]
+    """The edges of the graph's rows for 32 random bits of each walker, as by `find` or uniformly."""
+    chosen, plays = np.empty(len(slots), np.int64), np.empty(len(slots), np.int64)
+    for walker in range(len(slots)):
+        chosen[walker] = lo[walker] + below(bits[walker], hi[walker] - lo[walker])
+    if not by_plays:
+        return chosen
+    for walker in range(len(slots)):
+        if slots[walker] < 0:
+            plays[walker] = below(bits[walker], edges[hi[walker] - 1, 1])
+    for walker in range(len(slots)):
+        if slots[walker] < 0:
+            chosen[walker] = lo[walker] + int64(edges[chosen[walker], 2])
+    for walker in range(len(slots)):
+        if slots[walker] < 0:
+            while int64(edges[chosen[walker], 1]) <= plays[walker]:
+                chosen[walker] += 1
+    return chosen
 
 
 @njit(**JIT)
@@ -80,14 +125,14 @@ def plays_at(edges, lo, e):  # type: ignore[no-untyped-def]
 @njit(**JIT)
 def to_listeners(items, users, at, by_plays, states):  # type: ignore[no-untyped-def]
     """Moves all walkers from items to users who play them, each edge with the same chance or by its plays."""
-    starts, edges, table, bits, keys = items.starts, items.edges, items.table, items.bits, items.keys
+    edges, bits = items.edges, draws(states, len(at))
+    slots, lo, hi = rows_at(items, at)
+    chosen = choose(edges, slots, lo, hi, by_plays, bits)
     for walker in range(len(at)):
-        item = at[walker]
-        slot = slot_of(item, table, bits, keys)
-        if slot < 0:  # then none of its listeners has changed
-            at[walker] = end_of(edges, starts[item], starts[item + 1], by_plays, draw(states, walker))
+        if slots[walker] < 0:  # then none of its listeners has changed
+            at[walker] = int64(edges[chosen[walker], 0])
         else:
-            at[walker] = _listener_of(items, users, item, slot, by_plays, states, walker)
+            at[walker] = _listener_of(items, users, at[walker], slots[walker], by_plays, states, walker)
 
 
 @njit(**JIT)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
-from serving.recommender.steps import Side, below, draw, find, plays_at, slot_of, to_listeners
+from serving.recommender.steps import Side, below, choose, draw, draws, find, plays_at, rows_at, slot_of, to_listeners
 from store.varint import JIT
 
 LOOK = 16
@@ -91,20 +91,19 @@ def _go_home(at, home, reset, states):  # type: ignore[no-untyped-def]
 
 @njit(**JIT)
 def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
-    starts, edges, table, bits, keys, new_starts, new_edges = users
+    edges, new_starts, new_edges, bits = users.edges, users.new_starts, users.new_edges, draws(states, len(at))
+    slots, lo, hi = rows_at(users, at)
+    chosen = choose(edges, slots, lo, hi, True, bits)
     for walker in range(len(at)):
-        user, chosen = at[walker], draw(states, walker)
-        slot = slot_of(user, table, bits, keys)
-        if slot < 0:
-            lo = starts[user]
-            e = find(edges, lo, starts[user + 1], chosen)
+        e, first, user = chosen[walker], lo[walker], at[walker]
+        if slots[walker] < 0:
             at[walker] = int64(edges[e, 0])
         else:
-            lo = new_starts[slot]
-            e = find(new_edges, lo, new_starts[slot + 1], chosen)
+            first = new_starts[slots[walker]]
+            e = find(new_edges, first, new_starts[slots[walker] + 1], bits[walker])
             at[walker] = int64(new_edges[e, 0])
         if user == home:
-            origin[walker] = e - lo
+            origin[walker] = e - first
 
 
 @njit(**JIT)
@@ -157,35 +156,39 @@ def _look(  # type: ignore[no-untyped-def]
 
     With `evenly` the walkers leave home evenly spread over its items, which is the same chance with less noise.
     """
-    starts, edges, table, bits, keys, new_starts, new_edges = users
+    edges, new_starts, new_edges, bits = users.edges, users.new_starts, users.new_edges, draws(states, len(at))
+    slots, lo, hi = rows_at(users, at)
+    chosen = choose(edges, slots, lo, hi, False, bits)
+    ends = np.empty(len(at), np.int64)
     for walker in range(len(at)):
-        user, chosen = at[walker], draw(states, walker)
-        if user == home:
-            share = (chosen + 0.5) / 2**32
+        if slots[walker] < 0:
+            ends[walker] = int64(edges[chosen[walker], 0])
+    for walker in range(len(at)):
+        if at[walker] == home:
+            share = (bits[walker] + 0.5) / 2**32
             share = (walker + share) / len(at) if evenly else share
             origin[walker] = min(np.searchsorted(sums, share * sums[-1], side="right"), len(own) - 1)
             at[walker] = int64(own[origin[walker], 0])
             continue
-        slot = slot_of(user, table, bits, keys)
-        if slot < 0:
-            at[walker] = _look_at(edges, starts[user], starts[user + 1], chosen, logarithms, visited, weights, n)
-            looked = min(LOOK, starts[user + 1] - starts[user])
+        if slots[walker] < 0:
+            at[walker], first, end = ends[walker], lo[walker], hi[walker]
+            _look_at(edges, first, end, chosen[walker], logarithms, visited, weights, n)
         else:
-            lo, hi = new_starts[slot], new_starts[slot + 1]
-            at[walker] = _look_at(new_edges, lo, hi, chosen, logarithms, visited, weights, n)
-            looked = min(LOOK, hi - lo)
+            first, end = new_starts[slots[walker]], new_starts[slots[walker] + 1]
+            e = first + below(bits[walker], end - first)
+            at[walker] = int64(new_edges[e, 0])
+            _look_at(new_edges, first, end, e, logarithms, visited, weights, n)
+        looked = min(LOOK, end - first)
         origins[n : n + looked] = origin[walker]
         n += looked
     return n
 
 
 @njit(**JIT)
-def _look_at(edges, lo, hi, bits, logarithms, visited, weights, n):  # type: ignore[no-untyped-def]
-    """Visits items of a row that follow each other, from a random one on; gives the first."""
-    e = lo + below(bits, hi - lo)
-    first, look = int64(edges[e, 0]), min(LOOK, hi - lo)
+def _look_at(edges, lo, hi, e, logarithms, visited, weights, n):  # type: ignore[no-untyped-def]
+    """Visits items of a row that follow each other, from that of an edge on."""
+    look = min(LOOK, hi - lo)
     for visit in range(n, n + look):
         visited[visit] = int64(edges[e, 0])
         weights[visit] = _logarithm(plays_at(edges, lo, e), logarithms) / look
         e = e + 1 if e + 1 < hi else lo
-    return first
