@@ -86,12 +86,11 @@ def _best(
     scores: NDArray[np.float64], ids_of: Callable[[NDArray[np.int64]], NDArray[np.int64]], limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The places of the best scores and the ids there, best first, of equal ones the lower id."""
-    places = np.arange(len(scores))
+    places, ascending = np.arange(len(scores)), -scores  # from the end where few are equal the best are found sooner
     if len(scores) > limit:
-        least = -np.partition(-scores, limit - 1)[limit - 1]  # of many equal low scores this end is found sooner
-        places = np.flatnonzero(scores >= least)
+        places = np.flatnonzero(ascending <= np.partition(ascending, limit - 1)[limit - 1])
     ids = ids_of(places)
-    order = np.lexsort((ids, -scores[places]))[:limit]
+    order = np.lexsort((ids, ascending[places]))[:limit]
     return places[order], ids[order]
 
 

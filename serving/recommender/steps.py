@@ -45,15 +45,6 @@ def draw(states, walker):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def draws(states, walkers):  # type: ignore[no-untyped-def]
-    """32 random bits of each walker: uint64[walkers]."""
-    bits = np.empty(walkers, np.uint64)
-    for walker in range(walkers):
-        bits[walker] = draw(states, walker)
-    return bits
-
-
-@njit(**JIT)
 def below(bits, n):  # type: ignore[no-untyped-def]
     """32 random bits as a number from 0 to n - 1 (Lemire 2019, without the rejection)."""
     return int64((uint64(bits) * uint64(n)) >> uint64(32))
@@ -68,36 +59,37 @@ def slot_of(number, table, bits, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def rows_at(side, at):  # type: ignore[no-untyped-def]
-    """The rows that walkers are at: in the overlay, or else -1 and from where to where in the graph's edges."""
-    starts, table, bits, keys = side.starts, side.table, side.bits, side.keys
-    slots, lo, hi = np.empty(len(at), np.int64), np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+def choose(side, at, by_plays, states):  # type: ignore[no-untyped-def]
+    """Lets walkers draw, and choose an edge as by `find`, or uniformly, where their rows are in the graph.
+
+    Returns:
+        For each walker 32 random bits, its row in the overlay or -1 and then where its row in the graph's edges begins
+        and ends, and the edge.
+    """
+    starts, edges, table, size, keys = side.starts, side.edges, side.table, side.bits, side.keys
+    bits, slots = np.empty(len(at), np.uint64), np.empty(len(at), np.int64)
+    lo, hi = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    chosen, plays = np.empty(len(at), np.int64), np.empty(len(at), np.int64)
     for walker in range(len(at)):
-        slots[walker] = slot_of(at[walker], table, bits, keys)
+        slots[walker] = slot_of(at[walker], table, size, keys)
         if slots[walker] < 0:
             lo[walker], hi[walker] = starts[at[walker]], starts[at[walker] + 1]
-    return slots, lo, hi
-
-
-@njit(**JIT)
-def choose(edges, slots, lo, hi, by_plays, bits):  # type: ignore[no-untyped-def]
-    """The edges of the graph's rows for 32 random bits of each walker, as by `find` or uniformly."""
-    chosen, plays = np.empty(len(slots), np.int64), np.empty(len(slots), np.int64)
-    for walker in range(len(slots)):
+    for walker in range(len(at)):
+        bits[walker] = draw(states, walker)
         chosen[walker] = lo[walker] + below(bits[walker], hi[walker] - lo[walker])
     if not by_plays:
-        return chosen
-    for walker in range(len(slots)):
+        return bits, slots, lo, hi, chosen
+    for walker in range(len(at)):
         if slots[walker] < 0:
             plays[walker] = below(bits[walker], edges[hi[walker] - 1, 1])
-    for walker in range(len(slots)):
+    for walker in range(len(at)):
         if slots[walker] < 0:
             chosen[walker] = lo[walker] + int64(edges[chosen[walker], 2])
-    for walker in range(len(slots)):
+    for walker in range(len(at)):
         if slots[walker] < 0:
             while int64(edges[chosen[walker], 1]) <= plays[walker]:
                 chosen[walker] += 1
-    return chosen
+    return bits, slots, lo, hi, chosen
 
 
 @njit(**JIT)
@@ -125,9 +117,8 @@ def plays_at(edges, lo, e):  # type: ignore[no-untyped-def]
 @njit(**JIT)
 def to_listeners(items, users, at, by_plays, states):  # type: ignore[no-untyped-def]
     """Moves all walkers from items to users who play them, each edge with the same chance or by its plays."""
-    edges, bits = items.edges, draws(states, len(at))
-    slots, lo, hi = rows_at(items, at)
-    chosen = choose(edges, slots, lo, hi, by_plays, bits)
+    edges = items.edges
+    _, slots, _, _, chosen = choose(items, at, by_plays, states)
     for walker in range(len(at)):
         if slots[walker] < 0:  # then none of its listeners has changed
             at[walker] = int64(edges[chosen[walker], 0])

@@ -9,7 +9,7 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
-from serving.recommender.steps import Side, below, choose, draw, draws, find, plays_at, rows_at, slot_of, to_listeners
+from serving.recommender.steps import Side, below, choose, draw, find, plays_at, slot_of, to_listeners
 from store.varint import JIT
 
 LOOK = 16
@@ -91,9 +91,8 @@ def _go_home(at, home, reset, states):  # type: ignore[no-untyped-def]
 
 @njit(**JIT)
 def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
-    edges, new_starts, new_edges, bits = users.edges, users.new_starts, users.new_edges, draws(states, len(at))
-    slots, lo, hi = rows_at(users, at)
-    chosen = choose(edges, slots, lo, hi, True, bits)
+    edges, new_starts, new_edges = users.edges, users.new_starts, users.new_edges
+    bits, slots, lo, _, chosen = choose(users, at, True, states)
     for walker in range(len(at)):
         e, first, user = chosen[walker], lo[walker], at[walker]
         if slots[walker] < 0:
@@ -156,11 +155,10 @@ def _look(  # type: ignore[no-untyped-def]
 
     With `evenly` the walkers leave home evenly spread over its items, which is the same chance with less noise.
     """
-    edges, new_starts, new_edges, bits = users.edges, users.new_starts, users.new_edges, draws(states, len(at))
-    slots, lo, hi = rows_at(users, at)
-    chosen = choose(edges, slots, lo, hi, False, bits)
+    edges, new_starts, new_edges = users.edges, users.new_starts, users.new_edges
+    bits, slots, lo, hi, chosen = choose(users, at, False, states)
     ends = np.empty(len(at), np.int64)
-    for walker in range(len(at)):
+    for walker in range(len(at)):  # fetches the rows of all, too, which then wait for nothing
         if slots[walker] < 0:
             ends[walker] = int64(edges[chosen[walker], 0])
     for walker in range(len(at)):

@@ -102,9 +102,8 @@ function drawn(per, firsts, bars, old, most) {
 /** Calls `show` with the number of the bucket under the pointer or the keyboard's cursor, or null. */
 function pointed(chart, n, show) {
   const cursor = chart.querySelector(".cursor");
-  let at = null;
+  const at = () => (chart.dataset.at ? Number(chart.dataset.at) : null);
   const to = (i) => {
-    at = i;
     chart.dataset.at = i ?? "";
     cursor.setAttribute("visibility", i === null ? "hidden" : "visible");
     if (i !== null) cursor.setAttribute("x", `${(100 * i) / n}%`);
@@ -115,10 +114,10 @@ function pointed(chart, n, show) {
     to(Math.min(n - 1, Math.max(0, Math.floor((n * (event.clientX - box.left)) / box.width))));
   });
   chart.addEventListener("pointerleave", () => to(null));
-  chart.addEventListener("focus", () => chart.dataset.at && to(Math.min(n - 1, Number(chart.dataset.at))));
+  chart.addEventListener("focus", () => at() !== null && to(Math.min(n - 1, at())));
   chart.addEventListener("blur", () => to(null));
   chart.addEventListener("keydown", (event) => {
-    const moved = { ArrowRight: (at ?? -1) + 1, ArrowLeft: (at ?? n) - 1, Home: 0, End: n - 1, Escape: null }[event.key];
+    const moved = { ArrowRight: (at() ?? -1) + 1, ArrowLeft: (at() ?? n) - 1, Home: 0, End: n - 1, Escape: null }[event.key];
     if (moved === undefined) return;
     event.preventDefault();
     chart.closest("figure").querySelector("output").setAttribute("aria-live", "polite");
