@@ -39,7 +39,7 @@ export function trending(zone) {
   }
 
   function mark() {
-    put(segments, Object.entries(WINDOWS).map(([window, [text]]) => h("button", { type: "button", "aria-pressed": String(window === chosen), click: () => choose(window) }, text)));
+    put(segments, Object.entries(WINDOWS).map(([window, [text]]) => h("button", { type: "button", "aria-pressed": String(window === chosen), "data-part": window, click: () => choose(window) }, text)));
   }
 
   async function load() {

@@ -80,6 +80,7 @@ def test_what_is_trending_can_be_had_by_day_and_by_hour(visit: Visit) -> None:
     ):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()  # for the keyboard's next step
         expect(page.locator(".columns")).to_be_visible()
         listens = [event for event in sites.sample() if first <= event.time < end]
         top = oracle.chart((event.artist for event in listens), 10)["topK"]
