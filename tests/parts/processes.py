@@ -16,6 +16,9 @@ READY_SECONDS = 20.0
 POLL_SECONDS = 0.02
 PORTS = (20_000, 32_000)
 
+_given: set[int] = set()
+"""Ports that were given in this process: a process needs several before it listens on any."""
+
 
 # Not by preexec_fn, for which Python forks: what gRPC's threads do in a forked process may abort it.
 _LIMITED = """
@@ -36,11 +39,12 @@ class NotStartedError(Exception):
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens to, below those which the system takes for outgoing connections."""
+    """A TCP port that nobody listens to, another each time, below those that the system takes for its own."""
     while True:
         port = randrange(*PORTS)
         with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)):
+            if port not in _given and probe.connect_ex((HOST, port)):
+                _given.add(port)
                 return port
 
 
