@@ -9,7 +9,12 @@ from pathlib import Path
 from socket import create_connection, socket
 from typing import IO
 
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, PrismRunnerOptions
+from apache_beam.options.pipeline_options import (
+    DebugOptions,
+    PipelineOptions,
+    PortableOptions,
+    PrismRunnerOptions,
+)
 from apache_beam.runners.portability.prism_runner import PrismRunner
 from apache_beam.version import __version__ as beam_version
 
@@ -22,6 +27,9 @@ VERSION = f"v{beam_version}"
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
+
+_UNDIVIDED = "prism_disable_sdf_split"
+"""Prism divides bundles which seem to be stuck, and then works on a key in two bundles at once: one loses its state."""
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.02
@@ -53,6 +61,7 @@ def running(options: PipelineOptions) -> Iterator[PrismRunner]:
             portable = options.view_as(PortableOptions)
             portable.job_endpoint = f"{_HOST}:{port}"
             portable.environment_type = "LOOPBACK"
+            options.view_as(DebugOptions).add_experiment(_UNDIVIDED)
             yield PrismRunner()
         finally:
             _stop(process)

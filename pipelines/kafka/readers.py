@@ -20,10 +20,11 @@ class Reader:
 
     Attributes:
         position: offset of the next message.
+        committed: offset that was committed last; at first that where reading began.
     """
 
     def __init__(self, cluster: Cluster, partition: Partition, position: int) -> None:
-        self.cluster, self.partition, self.position = cluster, partition, position
+        self.cluster, self.partition, self.position, self.committed = cluster, partition, position, position
         self._outage = outage_of(str(cluster))
         self._consumer = cluster.consumer(error_cb=self._heard)
         self._assign(position)
@@ -56,6 +57,7 @@ class Reader:
         from confluent_kafka import TopicPartition
 
         self._consumer.commit(offsets=[TopicPartition(*self.partition, offset)], asynchronous=False)
+        self.committed = offset
 
     def close(self) -> None:
         """Gives up the connection."""

@@ -155,7 +155,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             if isinstance(error, _NotOursError):
                 return
             raise
-        if messages:
+        if reader.position != reader.committed:
             finalizer.register(READERS.in_work(reader, partial(_commit, reader, reader.position)))
         READERS.give_back(reader)
         tracker.defer_remainder(Duration(seconds=0 if messages else IDLE_SECONDS))
@@ -183,7 +183,7 @@ def _commit(reader: Reader, offset: int) -> None:
     try:
         reader.commit(offset)
         FIGURES.committed(reader.partition)
-    except Exception as error:  # the offset is committed with the next batch: what is read twice does no harm
+    except Exception as error:  # the next bundle tries again: what is read twice does no harm
         _log.warning("topic %s, partition %d: offset %d is not committed: %s", *reader.partition, offset, error)
 
 

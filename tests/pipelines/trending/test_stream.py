@@ -7,7 +7,6 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-import pytest
 from apache_beam.testing import test_stream as clockwork
 from apache_beam.transforms.window import TimestampedValue
 
@@ -18,9 +17,6 @@ from tests.oracle import Event
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.streams import Outputs, run
 from tests.pipelines.trending.test_listens import rows
-
-# Prism ends before the worker does, whose threads say so.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 HOUR, DAY = 3600, 86_400
 START = 15_000 * DAY

@@ -13,9 +13,6 @@ from pipelines.trending import windows
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.streams import Outputs, run
 
-# Prism ends before the worker does, whose threads say so.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-
 HOUR, DAY = 3600, 86_400
 START = 15_000 * DAY
 LATENESS = 2 * HOUR
