@@ -17,11 +17,12 @@ function filled(element, attributes, children) {
   return element;
 }
 
-/** Replaces what is in an element; nulls and false are left out. The focus stays on the part of the same `data-part`, and that at its `data-at`. */
+/** Replaces what is in an element; nulls and false are left out. The focus stays where it was, if that is still there, or else on the part of the same `data-part`, and that at its `data-at`. */
 export function put(element, ...children) {
-  const { part, at } = element.contains(document.activeElement) ? document.activeElement.dataset : {};
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const { part, at } = focused?.dataset ?? {}; // who loses the focus may forget its place
   element.replaceChildren(...present(children));
-  const again = part && element.querySelector(`[data-part="${part}"]`);
+  const again = element.contains(focused) ? focused : part && element.querySelector(`[data-part="${part}"]`);
   if (again && at) again.dataset.at = at;
   again?.focus({ preventScroll: true });
   return element;

@@ -38,12 +38,12 @@ export class Ranked {
     for (const [key, item] of this.items) if (!next.has(key)) item.remove();
     this.list.append(...[...next.values()].filter((item, i) => this.list.children[i] !== item || !item.isConnected));
     [...next.values()].forEach((item, i) => this.list.children[i] !== item && this.list.insertBefore(item, this.list.children[i]));
-    if (this.list.contains(focus)) focus.focus({ preventScroll: true });
     this.items = next;
     const most = Number(entries[0]?.countPlays ?? 1);
     const moves = entries.flatMap((entry, rank) => this.fill(entry, rank, before, most, total));
     this.slide(places);
     this.element.replaceChildren(entries.length ? this.list : this.empty());
+    if (this.element.contains(focus)) focus.focus({ preventScroll: true });
     return moves;
   }
 

@@ -28,6 +28,7 @@ export function trending(zone) {
   const body = h("div", { class: "body" });
   const segments = h("div", { class: "segments", role: "group", "aria-label": "Window" });
   const charts = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, chart(kind)]));
+  const columns = h("div", { class: "columns" }, Object.entries(charts).map(([kind, chart]) => h("div", null, h("h3", null, `${kind[0].toUpperCase()}${kind.slice(1)}s`), chart.element)));
   let chosen = "ROLLING";
   let shown = null;
 
@@ -60,7 +61,7 @@ export function trending(zone) {
       charts[kind][same ? "update" : "set"]((window?.charts.topK ?? []).slice(0, SHOWN));
     }
     return [
-      h("div", { class: "columns" }, Object.entries(charts).map(([kind, chart]) => h("div", null, h("h3", null, `${kind[0].toUpperCase()}${kind.slice(1)}s`), chart.element))),
+      columns,
       h("p", { class: "fresh" }, "Plays from ", moment(found.start, zone), " to ", moment(found.start + WINDOWS[chosen][1] - 1, zone), " · as of ", moment(found.asked, zone)),
     ];
   }

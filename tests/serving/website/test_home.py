@@ -69,6 +69,18 @@ def run(page: Page) -> None:
     page.get_by_role("button", name="Execute query").click()
 
 
+def test_the_focus_stays_on_a_link_while_what_is_trending_is_shown_anew(visit: Visit) -> None:
+    page = visit("/")
+    page.clock.install()
+    page.reload()
+    link = page.locator(".columns a").nth(2)
+    link.focus()
+    page.locator(".columns + .fresh").evaluate("age => age.classList.add('before')")
+    page.clock.run_for(20_000)
+    expect(page.locator(".fresh.before")).to_have_count(0)
+    expect(link).to_be_focused()
+
+
 def test_what_is_trending_can_be_had_by_day_and_by_hour(visit: Visit) -> None:
     page = visit("/")
     latest = max(event.time for event in sites.sample())
