@@ -3,7 +3,7 @@
 import gc
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -74,24 +74,18 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
     options.view_as(PortableOptions).job_server_timeout = NEVER_SECONDS
     memory.share_heaps()
     start = time.monotonic()
-    with plain_errors(), ExitStack() as stack:
+    with plain_errors(), watch.leaving(), ExitStack() as stack:
         cluster = _patient(stream, lambda: _prepare(stream))
         if runner != PRISM:
             _start(stream, cluster, None, options).wait_until_finish()
             return Summary({}, time.monotonic() - start)
         stack.enter_context(figures.served(stream.metrics_port))
-        chosen = stack.enter_context(prism.running(options))
         consumer = stack.enter_context(closing(cluster.consumer()))
         loads = stack.enter_context(closing(watch.Loads(stream.store)))
         watched = loads, watch.Partitions(consumer, [stream.topic, *KINDS])
-        result = _start(stream, cluster, chosen, options)
-        while True:
-            with watch.stopping() as stop:
-                again = watch.until_over(result, stop, watched)
-            if stop.is_set() or not again:
-                break
-            with watch.leaving():
-                result = _start(stream, cluster, chosen, options)
+        failures = watch.Failures()
+        while _runs(stream, cluster, options, watched, failures):
+            continue
     return Summary({"events": FIGURES.events, "rejected": FIGURES.rejects}, time.monotonic() - start)
 
 
@@ -102,6 +96,21 @@ def _prepare(stream: Stream) -> Cluster:
     settings.prepare(store, stream.k, whole=True)
     names.expect_live(store)
     return Cluster(stream.kafka, f"profiles-{settings.identity(store)}")
+
+
+def _runs(
+    stream: Stream,
+    cluster: Cluster,
+    options: PipelineOptions,
+    watched: Sequence[watch.Loads | watch.Partitions],
+    failures: watch.Failures,
+) -> bool:
+    """Runs a pipeline, on a Prism of its own, until it is over; whether another is to follow."""
+    with prism.running(options) as runner:
+        result = _start(stream, cluster, runner, options)
+        with watch.stopping() as stop:
+            again = watch.until_over(result, stop, watched, failures)
+    return again and not stop.is_set()
 
 
 def _start(stream: Stream, cluster: Cluster, runner: Any, options: PipelineOptions) -> Any:

@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from pipelines import settings
+from pipelines.errors import is_plain
 from pipelines.figures import FIGURES
 from pipelines.kafka.client import KafkaAwayError, Partition, partitions_at_present
 from pipelines.kafka.readers import READERS
@@ -27,6 +29,12 @@ LOOK_SECONDS = 5.0
 
 ANSWER_SECONDS = 1.0
 """How long Kafka, or what is asked in a thread, may take to come to an end."""
+
+MOST_FAILURES, FAILURES_SECONDS = 3, 60.0
+"""So many failures of the runner within so many seconds end the stream, which would only fail again."""
+
+SHOWN = 300
+"""Most characters of the error of a runner in the log."""
 
 LINE_SECONDS, LOG_SECONDS = 1.0, 60.0
 """Seconds between two status lines, on a terminal and in a log."""
@@ -115,12 +123,38 @@ class Partitions:
             return None
 
 
-def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
+class Failures:
+    """Failures of the runner itself, as of Prism on a machine that is too busy: another start makes them good."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=MOST_FAILURES)
+
+    def survive(self, error: Exception) -> None:
+        """Notes a failure. Raises the error if it is one of ours, or if there were too many."""
+        self._times.append(time.monotonic())
+        too_many = len(self._times) == MOST_FAILURES and self._times[-1] - self._times[0] < FAILURES_SECONDS
+        if is_plain(str(error)) or too_many:
+            raise error
+        _log.warning("the runner failed, starting again: %s", " ".join(str(error).split())[:SHOWN])
+
+
+def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions], failures: Failures) -> bool:
     """Shows how it goes until the pipeline ends or is to stop, which finishes and commits what is in hand.
 
     Returns:
-        Whether it is to start again, since something that is watched has changed.
+        Whether it is to start again, since something that is watched has changed, or the runner failed.
     """
+    try:
+        return _until_over(result, stop, watched)
+    except Exception as error:
+        failures.survive(error)
+        return True
+    finally:
+        READERS.close()
+        WATERMARKS.clear()
+
+
+def _until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
     ended: list[BaseException | None] = []
 
     def wait() -> None:
@@ -142,8 +176,6 @@ def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Par
     if not READERS.stop(STOP_SECONDS):
         _log.warning("stopped before all was committed: the next start reads it again")
     result.cancel()
-    READERS.close()
-    WATERMARKS.clear()
     for each in news:
         _log.info("%s: starting again", each)
     return bool(news)

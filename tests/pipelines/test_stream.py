@@ -1,5 +1,6 @@
 """The stream, against a real broker: whatever happens to it, the store is that of a batch over the distinct events."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from tests.parts.kafka import Broker
 from tests.parts.prism import wait_until
 from tests.parts.registry import serving_schemas
 from tests.parts.relay import relaying
-from tests.parts.streams import STOP_SECONDS, TOPIC, send, streaming, values_of
+from tests.parts.streams import STOP_SECONDS, TOPIC, Stream, send, streaming, values_of
 from tests.parts.topics import add_partitions, create
 from tests.pipelines.jobs import random_events, run_backfill, run_profile, write_events
 
@@ -263,8 +264,7 @@ def test_options_that_cannot_be(options: list[str], message: str, lmdb_url: str)
 def test_it_can_be_stopped_while_it_waits_for_the_broker(lmdb_url: str, tmp_path: Path) -> None:
     with streaming("127.0.0.1:1", lmdb_url, tmp_path / "log") as stream:
         wait_until(lambda: stream.said("waiting, nothing is dropped"))
-        stream.process.send_signal(signal.SIGTERM)
-        assert stream.process.wait(STOP_SECONDS) == -signal.SIGTERM
+        assert stream.stop() < STOP_SECONDS
 
 
 def test_it_can_be_stopped_while_the_store_is_away(empty_kafka: str, absent: Absent, tmp_path: Path) -> None:
@@ -322,14 +322,32 @@ def test_it_outlives_the_timeout_of_the_job_server(empty_kafka: str, lmdb_url: s
         assert stream.stop() < STOP_SECONDS
 
 
+def test_a_prism_that_ends_is_followed_by_another(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    events = disorderly(10, 300)
+    create(empty_kafka, TOPIC)
+    send(empty_kafka, values_of(events[::2]))
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
+        stream.wait_until_caught_up()
+        os.kill(prism_of(stream), signal.SIGKILL)
+        send(empty_kafka, values_of(events))
+        wait_until(lambda: stored.profiles(open_store(lmdb_url)) == oracle.profiles(events))
+        assert stream.said("the runner failed, starting again")
+        assert stream.stop() < STOP_SECONDS
+
+
+def prism_of(stream: Stream) -> int:
+    """The process which runs the pipeline of a stream."""
+    command = ["ps", "-o", "pid=", "--ppid", str(stream.process.pid)]
+    (prism,) = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return int(prism)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_prism_ends_with_a_killed_stream(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     create(empty_kafka, TOPIC)
     send(empty_kafka, values_of([Event(1, 2, 3, 4, 5)]))
     with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
         stream.wait_until_caught_up()
-        pid = stream.process.pid
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
-        (prism,) = children.stdout.split()
+        prism = prism_of(stream)
         stream.kill()
         wait_until(lambda: not Path(f"/proc/{prism}").exists())
