@@ -33,14 +33,12 @@ EVENTS, NAMES = "events", "names"
 BATCH = 100_000
 """Most messages in an element."""
 
-READ_SECONDS = 0.1
-"""How long a batch that is not full is waited for."""
-
 CATCH_UP_SECONDS = 1.0
-"""The same where more is left to read than a batch holds: the fuller a batch, the less often a row is written."""
+"""How long a batch is waited for where more is left to read than it holds: the fuller, the less often a row is written.
+"""
 
-IDLE_SECONDS = 0.05
-"""How long a partition is left alone after nothing was there."""
+GATHER_SECONDS = 0.1
+"""How long a partition is left alone between batches that are not full. To wait in the bundle would hold up others."""
 
 STOPPING_SECONDS = 60.0
 """How long partitions are left alone when the process is about to stop."""
@@ -145,7 +143,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             tracker.defer_remainder(Duration(seconds=STOPPING_SECONDS))
             return
         try:
-            messages = reader.read(BATCH, READ_SECONDS if reader.behind < BATCH else CATCH_UP_SECONDS)
+            messages = reader.read(BATCH, 0.0 if reader.behind < BATCH else CATCH_UP_SECONDS)
             if messages and not tracker.try_claim(messages[-1].offset()):
                 raise _NotOursError
             FIGURES.read(partition, reader.behind, messages[-1].timestamp()[1] / 1000 if messages else None)
@@ -158,7 +156,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         if reader.position != reader.committed:
             finalizer.register(READERS.in_work(reader, partial(_commit, reader, reader.position)))
         READERS.give_back(reader)
-        tracker.defer_remainder(Duration(seconds=0 if messages else IDLE_SECONDS))
+        tracker.defer_remainder(Duration(seconds=GATHER_SECONDS if reader.behind < BATCH else 0))
 
     def _outputs(self, partition: Partition, messages: Sequence[Message], watermark: Any) -> Iterator[Any]:
         decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
