@@ -20,11 +20,11 @@ class Reader:
 
     Attributes:
         position: offset of the next message.
-        committed: offset that was committed last; at first that where reading began.
+        uncommitted: whether a commit has failed, which is to be made good.
     """
 
     def __init__(self, cluster: Cluster, partition: Partition, position: int) -> None:
-        self.cluster, self.partition, self.position, self.committed = cluster, partition, position, position
+        self.cluster, self.partition, self.position, self.uncommitted = cluster, partition, position, False
         self._outage = outage_of(str(cluster))
         self._consumer = cluster.consumer(error_cb=self._heard)
         self._assign(position)
@@ -57,7 +57,6 @@ class Reader:
         from confluent_kafka import TopicPartition
 
         self._consumer.commit(offsets=[TopicPartition(*self.partition, offset)], asynchronous=False)
-        self.committed = offset
 
     def close(self) -> None:
         """Gives up the connection."""

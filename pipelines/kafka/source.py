@@ -153,10 +153,11 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
             if isinstance(error, _NotOursError):
                 return
             raise
-        if reader.position != reader.committed:
+        if messages or reader.uncommitted:
+            reader.uncommitted = False
             finalizer.register(READERS.in_work(reader, partial(_commit, reader, reader.position)))
-        READERS.give_back(reader)
         tracker.defer_remainder(Duration(seconds=GATHER_SECONDS if reader.behind < BATCH else 0))
+        READERS.give_back(reader)
 
     def _outputs(self, partition: Partition, messages: Sequence[Message], watermark: Any) -> Iterator[Any]:
         decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
@@ -183,6 +184,7 @@ def _commit(reader: Reader, offset: int) -> None:
         FIGURES.committed(reader.partition)
     except Exception as error:  # the next bundle tries again: what is read twice does no harm
         _log.warning("topic %s, partition %d: offset %d is not committed: %s", *reader.partition, offset, error)
+        reader.uncommitted = True
 
 
 def _nothing() -> None:
