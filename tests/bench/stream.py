@@ -34,6 +34,9 @@ TRACKS = 12_500
 PER_SECOND = 4
 """Events in a second of event time; the last that wait are of now, so that windows of trending are open."""
 
+FEW, MANY = 4, 32
+"""Partitions of the topic, of which MANY are measured for a minute."""
+
 POLL_SECONDS = 0.05
 
 
@@ -54,8 +57,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         print(caught, flush=True)
         fresh = table(
-            ["freshness p50 s", "p99 s", "slowest s", "memory MB after a minute", "at the end"],
-            [freshness(broker.address, place, options.rate, options.seconds, options.users)],
+            [
+                "partitions",
+                "seconds",
+                "freshness p50 s",
+                "p99 s",
+                "slowest s",
+                "memory MB after a minute",
+                "at the end",
+            ],
+            [
+                freshness(broker.address, place, partitions, options.rate, seconds, options.users)
+                for partitions, seconds in ((FEW, options.seconds), (MANY, min(options.seconds, 60)))
+            ],
         )
         print(fresh)
     if options.write:
@@ -86,7 +100,7 @@ def message(user: int, track: int, at: int) -> bytes:
 def fill(kafka: str, count: int, users: int) -> None:
     """Makes the topic anew, with so many events."""
     delete_all(kafka)
-    create(kafka, TOPIC)
+    create(kafka, TOPIC, partitions=FEW)
     producer = Producer({"bootstrap.servers": kafka, "linger.ms": 50, "compression.type": "lz4"})
     for number, (user, value) in enumerate(events(count, users)):
         while True:
@@ -144,10 +158,10 @@ def seconds_for(stream: Stream, count: int) -> float:
     return time.perf_counter() - begun
 
 
-def freshness(kafka: str, place: Path, rate: int, seconds: int, users: int) -> list[str]:
+def freshness(kafka: str, place: Path, partitions: int, rate: int, seconds: int, users: int) -> list[str]:
     """From an event's being produced to its being counted in the server's answer."""
     delete_all(kafka)
-    create(kafka, TOPIC)
+    create(kafka, TOPIC, partitions=partitions)
     store = f"lmdb:{place}/fresh"
     shutil.rmtree(place / "fresh", ignore_errors=True)
     with streaming(kafka, store, place / "log") as stream:
@@ -158,6 +172,8 @@ def freshness(kafka: str, place: Path, rate: int, seconds: int, users: int) -> l
         stream.stop()
     waits.sort()
     return [
+        f"{partitions}",
+        f"{seconds}",
         f"{median(waits):.2f}",
         f"{waits[int(0.99 * len(waits))]:.2f}",
         f"{waits[-1]:.2f}",
