@@ -10,10 +10,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
 from data.format import KINDS
-from data.listens import ALBUM, ARTIST, BATCH, TIME, TRACK, USER, Columns, Users, cut_off, listens
-from data.names import CHUNK, named
+from data.listeners import ALBUM, ARTIST, BATCH, TIME, TRACK, USER, Columns, Users, cut_off, listens
+from data.made_up_names import CHUNK, named
+from data.music import Catalogue
 from data.text import Lines, interleave, to_lines
 from data.untidy import bad_lines
 

@@ -14,9 +14,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
 from data.format import KINDS
-from data.reading import events_of, names_of
-from schemas.messages import FORMATS, TOPICS, Codec, codec, key_of
-from schemas.registry import RegistryError, registry
+from data.in_memory import events_of, names_of
+from schemas.wire.messages import FORMATS, TOPICS, Codec, codec, key_of
+from schemas.wire.registry import RegistryError, registry
 
 EVENTS_TOPIC = "listeningevents"
 PARTITIONS = 4

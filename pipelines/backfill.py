@@ -4,14 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines import settings
-from pipelines.cli import command
-from pipelines.errors import PipelineError
-from pipelines.job import Job, Summary, run
-from pipelines.listens import Selection
-from pipelines.options import add_input_options, midnight, parse, store_url
-from pipelines.parse import is_id
-from store import StoreError, open_store
+from pipelines.batch import Job, Summary, run
+from pipelines.commands.arguments import add_input_options, midnight, parse, store_url
+from pipelines.commands.cli import command
+from pipelines.failures import PipelineError
+from pipelines.files.event_lines import is_id
+from pipelines.files.event_parser import Selection
+from store import StoreError, open_store, settings
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,13 +7,20 @@ from collections.abc import Sequence
 
 from data.format import KINDS, SAMPLE, siblings, spellings
 from pipelines import stream
-from pipelines.cli import command
-from pipelines.errors import PipelineError
-from pipelines.files import exists
-from pipelines.job import Job, Summary, run
+from pipelines.batch import Job, Summary, run
+from pipelines.commands.arguments import (
+    add_input_options,
+    add_name_options,
+    add_stream_options,
+    parse,
+    positive,
+    store_url,
+)
+from pipelines.commands.cli import command
+from pipelines.failures import PipelineError
+from pipelines.files.blocks import exists
+from pipelines.files.event_parser import DELETED, ERASED
 from pipelines.kafka.decoding import Format
-from pipelines.listens import DELETED, ERASED
-from pipelines.options import add_input_options, add_name_options, add_stream_options, parse, positive, store_url
 
 _log = logging.getLogger(__name__)
 

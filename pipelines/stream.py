@@ -12,18 +12,19 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
 
 from data.format import KINDS
-from pipelines import figures, memory, outages, prism, settings, watch
-from pipelines.errors import PipelineError, plain_errors
-from pipelines.figures import FIGURES
-from pipelines.job import Summary
+from pipelines.batch import Summary
+from pipelines.commands.arguments import LOCAL_RUNNERS
+from pipelines.failures import PipelineError, plain_errors
+from pipelines.kafka import figures
 from pipelines.kafka.client import Cluster
 from pipelines.kafka.decoding import Format
 from pipelines.kafka.external import ReadKafkaExternally
+from pipelines.kafka.figures import FIGURES
+from pipelines.kafka.sinks import WriteEvents, WriteNames
 from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
-from pipelines.live import WriteEvents, WriteNames
-from pipelines.options import LOCAL_RUNNERS
+from pipelines.runners import heaps, outages, prism, watch
 from pipelines.trending import feeds
-from store import StoreAwayError, names, open_store
+from store import StoreAwayError, item_names, open_store, settings
 
 PRISM = "PrismRunner"
 
@@ -72,7 +73,7 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
         )
     options.view_as(StandardOptions).streaming = True
     options.view_as(PortableOptions).job_server_timeout = NEVER_SECONDS
-    memory.share_heaps()
+    heaps.share_heaps()
     start = time.monotonic()
     with plain_errors(), watch.leaving(), ExitStack() as stack:
         cluster = _patient(stream, lambda: _prepare(stream))
@@ -94,7 +95,7 @@ def _prepare(stream: Stream) -> Cluster:
     store = open_store(stream.store, create=True)
     settings.check(store, stream.k, whole=True)
     settings.prepare(store, stream.k, whole=True)
-    names.expect_live(store)
+    item_names.expect_live(store)
     return Cluster(stream.kafka, f"profiles-{settings.identity(store)}")
 
 

@@ -9,13 +9,13 @@ from contextlib import closing
 
 from fastapi import FastAPI
 
-from schemas.registry import RegistryError
+from schemas.wire.registry import RegistryError
 from serving.app import create_app
+from serving.arguments import limits_of, options
 from serving.gateway import Kafka, SchemaError
 from serving.keys import Keys, KeysError, read_keys
-from serving.options import limits_of, options
 from serving.processes import PortError, address, listen, prepare, run
-from serving.settings import Settings
+from serving.setup import Settings
 from store import StoreError, open_store
 
 log = logging.getLogger("serving")

@@ -22,7 +22,7 @@ from serving.guard import GRAPHQL, HEALTH, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
 from serving.recommender import app as recommender
-from serving.settings import Settings
+from serving.setup import Settings
 from serving.website import pages
 from store import Store, StoreError
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from store import history, layout, varint
-from store.history import Events
+from store import layout, varint
+from store.histories import months
+from store.histories.months import Events
 from store.interface import Cell, Row, Store
 
 KEPT_SECONDS = 3600
@@ -66,8 +67,8 @@ def _packed(added: Events | None) -> bytes:
     if added is None or len(added.timestamps) > MOST_EVENTS:
         return b""
     n = len(added.timestamps)
-    out = np.empty(varint.LONGEST + n * history.LONGEST_EVENT, np.uint8)
-    return out[: history.pack(*added, 0, n, out, 0)].tobytes()
+    out = np.empty(varint.LONGEST + n * months.LONGEST_EVENT, np.uint8)
+    return out[: months.pack(*added, 0, n, out, 0)].tobytes()
 
 
 def _prune(store: Store) -> None:
@@ -94,7 +95,7 @@ def _cells_since(store: Store, second: int) -> Iterator[tuple[int, Cell]]:
 
 def _entry(cell: Cell) -> UserChange:
     user, version = cell.qualifier[: layout.KEY_BYTES], cell.qualifier[layout.KEY_BYTES :]
-    return UserChange(int.from_bytes(user, "big"), version, history.unpack([cell.value]) if cell.value else None)
+    return UserChange(int.from_bytes(user, "big"), version, months.unpack([cell.value]) if cell.value else None)
 
 
 class Follower:

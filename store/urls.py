@@ -21,11 +21,11 @@ def open_store(url: str | None = None, *, create: bool = False) -> Store:
     """
     url = url or os.environ.get(VARIABLE) or DEFAULT_STORE
     if url.startswith("lmdb:"):
-        from store.lmdb_home import LmdbStore
+        from store.lmdb.lmdb_store import LmdbStore
 
         return LmdbStore.open(url, create=create)
     if url.startswith("bigtable://"):
-        from store.bigtable_home import BigtableStore
+        from store.bigtable.bigtable_store import BigtableStore
 
         return BigtableStore.open(url, create=create)
     raise StoreError(f"store {url!r} is of no known form: use {FORMS}")

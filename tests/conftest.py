@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from serving.recommender.files import folder_for
 from store import Store, open_store
 from tests.parts import bigtable, compiled

@@ -15,10 +15,10 @@ from random import Random
 
 from data import replay
 from data.format import EVENTS, SAMPLE, SUFFIX
-from pipelines import prism
-from pipelines.errors import PipelineError
-from pipelines.golang import NotBuiltError
-from schemas.messages import TOPICS
+from pipelines.failures import PipelineError
+from pipelines.runners import prism
+from pipelines.runners.golang import NotBuiltError
+from schemas.wire.messages import TOPICS
 from store import open_store
 from store.digest import digest
 from tests.parts.kafka import Broker

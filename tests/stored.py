@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from schemas import avro
-from schemas.catalogue import CATALOGUE, Topic
+from schemas.topics import CATALOGUE, Topic
+from schemas.wire import avro
 from store import Cell, Row, Store
-from store.history import unpack
+from store.histories.months import unpack
 from store.layout import USERS
 
 

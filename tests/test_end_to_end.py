@@ -8,7 +8,7 @@ import pytest
 
 from data import generate
 from data.format import KINDS, SAMPLE, siblings
-from schemas.catalogue import UNKNOWN_NAME
+from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from pipelines import outages
+from pipelines.runners import outages
 
 _T = TypeVar("_T")
 

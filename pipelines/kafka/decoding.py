@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.kafka.parsing import FIELDS, read_avro, read_json
-from schemas.messages import Codec, MessageError, codec, number_of
-from schemas.registry import registry
-from store.profiles.events import Columns
+from schemas.wire.messages import Codec, MessageError, codec, number_of
+from schemas.wire.registry import registry
+from store.histories.event_set import Columns
 
 _NUMBERS = len(FIELDS) - 1
 
@@ -73,7 +73,7 @@ class Format:
     """How the values of a topic are written.
 
     Attributes:
-        kind: one of `schemas.messages.FORMATS`.
+        kind: one of `schemas.wire.messages.FORMATS`.
         registry: URL of the schema registry, for `confluent`.
     """
 

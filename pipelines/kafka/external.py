@@ -17,7 +17,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from pipelines.kafka.client import Cluster, Partition
 from pipelines.kafka.decoding import Events, Format
-from pipelines.kafka.rejects import RejectWriter
+from pipelines.kafka.rejected_messages import RejectWriter
 from pipelines.kafka.source import EVENTS, NAMES, decoder_of
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from threading import Condition
 from typing import Any
 
-from pipelines.errors import PipelineError
+from pipelines.failures import PipelineError
 from pipelines.kafka.client import Bounds, Cluster, Partition, bounds_of, patient, within
 from pipelines.kafka.decoding import Message
-from pipelines.outages import outage_of
+from pipelines.runners.outages import outage_of
 
 
 class Reader:

@@ -20,11 +20,11 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
-from pipelines.figures import FIGURES
 from pipelines.kafka.client import Cluster, Partition
 from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Message, NameDecoder, Names
+from pipelines.kafka.figures import FIGURES
 from pipelines.kafka.readers import READERS, Reader
-from pipelines.kafka.rejects import RejectWriter
+from pipelines.kafka.rejected_messages import RejectWriter
 from pipelines.kafka.watermarks import WATERMARKS
 
 EVENTS, NAMES = "events", "names"

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import apache_beam as beam
 from apache_beam.transforms.window import TimestampedValue
 
-from pipelines import outages
 from pipelines.kafka.decoding import Events
-from pipelines.live import parted
-from pipelines.trending import recent
-from pipelines.trending.charts import ChartsWriter
+from pipelines.kafka.sinks import parted
+from pipelines.runners import outages
+from pipelines.trending import stored_events
+from pipelines.trending.chart_writer import ChartsWriter
 from pipelines.trending.levels import TIME, Rows
-from pipelines.trending.listens import rows_of
-from pipelines.trending.stream import Trending
-from pipelines.trending.windows import DAY
+from pipelines.trending.recent_set import rows_of
+from pipelines.trending.transform import Trending
+from pipelines.trending.triggers import DAY
 from store import Store, StoreError, open_store
 
 LONGEST_AGO = 30 * DAY
@@ -50,7 +50,7 @@ def since(store: Store, asked: int | None) -> int:
         StoreError: the store cannot be read.
     """
     most = int(time.time()) - LONGEST_AGO if asked is None else asked
-    return max(most, recent.activity(store).since or 0)
+    return max(most, stored_events.activity(store).since or 0)
 
 
 def _stored(_: bytes, url: str, since: int) -> Iterator[TimestampedValue[Rows]]:
@@ -60,7 +60,7 @@ def _stored(_: bytes, url: str, since: int) -> Iterator[TimestampedValue[Rows]]:
 
 def _read(url: str, since: int) -> list[Rows]:
     store = open_store(url)
-    return [*recent.read(store, recent.activity(store), since)]
+    return [*stored_events.read(store, stored_events.activity(store), since)]
 
 
 def _streamed(events: Events) -> Rows:

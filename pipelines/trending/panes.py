@@ -11,10 +11,10 @@ from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
 from numpy.typing import NDArray
 
-from pipelines.trending import windows
-from pipelines.trending.memory import LOG, MARK, Sums
+from pipelines.trending import triggers
 from pipelines.trending.packing import packed, unpacked
 from pipelines.trending.plays import NONE, Charts, Plays, added, charts_of, include
+from pipelines.trending.state_log import LOG, MARK, Sums
 
 _NOTHING = np.empty((1 + len(NONE), 0), np.int64)
 
@@ -64,7 +64,7 @@ class WritePanes(beam.DoFn):
         change = added_by_start((start, unpacked(plays)) for start, plays in parts)
         for start, plays in change.items():
             held.value[start] = include(held.value.get(start, NONE), plays)
-        self.writer.write([Pane(name, start, charts_of(held.value[start], windows.CHART)) for start in change])
+        self.writer.write([Pane(name, start, charts_of(held.value[start], triggers.CHART)) for start in change])
         self.sums.put(name, held, packed(_table(change)), log, mark)
         self._await(name, held.value, over)
 
@@ -78,7 +78,7 @@ class WritePanes(beam.DoFn):
     ) -> None:
         """Forgets the windows which are over."""
         held = self.sums.take(name, log, mark)
-        reached = windows.day_after(self._closing(name, min(held.value)))
+        reached = triggers.day_after(self._closing(name, min(held.value)))
         held.value = {start: plays for start, plays in held.value.items() if self._closing(name, start) > reached}
         self.sums.replace(name, held, log, mark)
         self._await(name, held.value, over)
@@ -86,10 +86,10 @@ class WritePanes(beam.DoFn):
     def _await(self, name: str, sums: Iterable[int], over: Any) -> None:
         oldest = min(sums, default=None)
         if oldest is not None:
-            over.set(Timestamp(windows.day_after(self._closing(name, oldest))))
+            over.set(Timestamp(triggers.day_after(self._closing(name, oldest))))
 
     def _closing(self, name: str, start: int) -> int:
-        return windows.end(name, start) + self.lateness
+        return triggers.end(name, start) + self.lateness
 
 
 def _sums() -> Sums[dict[int, Plays]]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_nullable_type, is_non_null_type
 
-from schemas import avro
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
+from schemas.wire import avro
 from serving.gateway.check_topics import Rule, TopicUse, element_type, known_topic, listed
 from serving.gateway.check_values import SCALAR_TYPES, fits
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLType, get_nullable_type, is_list_type
 
-from schemas.catalogue import CATALOGUE, Topic
+from schemas.topics import CATALOGUE, Topic
 from serving.gateway.directives import TopicDirective, directives_of
 from serving.gateway.scope import is_key
 

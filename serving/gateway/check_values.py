@@ -13,7 +13,7 @@ from graphql import (
     is_list_type,
 )
 
-from schemas import avro
+from schemas.wire import avro
 from serving.gateway.check_topics import TopicUse, listed
 from serving.gateway.directives import directives_of
 from serving.gateway.scope import place_error

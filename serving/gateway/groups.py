@@ -10,9 +10,9 @@ from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_list_type, is_non_null_type
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from serving.gateway.directives import TopicDirective, directive_of
-from store.topics import Address
+from store.values import Address
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from strawberry.dataloader import DataLoader
 
 from serving.gateway.reader import Reader, Trace
 from serving.gateway.sources import Asked
-from store.topics import Wanted
+from store.values import Wanted
 
 
 class Loader:

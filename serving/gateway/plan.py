@@ -14,7 +14,7 @@ from serving.gateway.context import Context
 from serving.gateway.groups import Group
 from serving.gateway.rest import Endpoint
 from serving.gateway.sources import Asked, TopicSource
-from store.topics import Address, Wanted
+from store.values import Address, Wanted
 
 Arguments: TypeAlias = Mapping[str, Any]
 Data: TypeAlias = dict[str, Any]

@@ -9,9 +9,9 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka import Producer as Client
 
-from schemas.catalogue import CATALOGUE
-from schemas.messages import codec, key_of
-from schemas.registry import RegistryError, registry
+from schemas.topics import CATALOGUE
+from schemas.wire.messages import codec, key_of
+from schemas.wire.registry import RegistryError, registry
 
 SECONDS = 3.0
 """How long the broker, and before it the registry, may take until a value counts as not sent."""
@@ -37,7 +37,7 @@ class Kafka:
 
     Attributes:
         address: HOST:PORT of a broker, or several between commas.
-        format: of the values, one of `schemas.messages.FORMATS`.
+        format: of the values, one of `schemas.wire.messages.FORMATS`.
         registry: URL of the schema registry, for `confluent`.
     """
 

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from serving.gateway.cache import MISSING, Cache
 from serving.gateway.limits import Limits
-from store import Store, topics
+from store import Store, values
 from store.layout import USERS
-from store.topics import Address, Page, Wanted
+from store.values import Address, Page, Wanted
 
 IN_FLIGHT = 4
 """Reads of the store at a time; what is wanted meanwhile is the next read."""
@@ -76,7 +76,7 @@ class Reader:
         self._names: Cache[Wanted] = Cache(NAMES, name_seconds)
 
     async def values(self, wanted: Sequence[Wanted], trace: Trace) -> dict[Wanted, Any]:
-        """What is wanted, and what the store has of it, as `store.topics.read` gives it.
+        """What is wanted, and what the store has of it, as `store.values.read` gives it.
 
         Raises:
             GraphQLError: it is more than one request may read.
@@ -152,4 +152,4 @@ def _newest(wanted: Sequence[Wanted]) -> list[Address]:
 def _read(store: Store, batch: Sequence[Waiting]) -> tuple[dict[Wanted, Any], float]:
     start = time.perf_counter()
     wanted = list(dict.fromkeys(one for wanted, _ in batch for one in wanted))
-    return dict(zip(wanted, topics.read(store, wanted), strict=True)), time.perf_counter() - start
+    return dict(zip(wanted, values.read(store, wanted), strict=True)), time.perf_counter() - start

@@ -6,13 +6,13 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLField
 
-from schemas.catalogue import CATALOGUE, Topic
+from schemas.topics import CATALOGUE, Topic
 from serving.gateway.context import Context
 from serving.gateway.directives import TopicDirective
 from serving.gateway.resolvers import Arguments, Parent, Resolve, finisher
 from store.changes import UserChange
-from store.history import Events
-from store.topics import Address
+from store.histories.months import Events
+from store.values import Address
 
 
 def writing(resolve: Resolve) -> Resolve:

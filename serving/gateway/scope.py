@@ -18,7 +18,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from serving.gateway.directives import RestDirective, TopicDirective, directive_of
 from serving.gateway.rest import endpoint
 

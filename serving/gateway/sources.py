@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError, GraphQLField, get_nullable_type, is_list_type, is_non_null_type
 
-from schemas.catalogue import CATALOGUE, Topic
+from schemas.topics import CATALOGUE, Topic
 from serving.gateway.directives import TopicDirective
-from store.topics import MOST_VALUES, Address, Key, Page, Range, TooMany, Wanted
+from store.values import MOST_VALUES, Address, Key, Page, Range, TooMany, Wanted
 
 LIMIT, AFTER = "limit", "after"
 """Arguments of a field of all values, if it declares them."""

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from graphql import GraphQLError
 
-from schemas.catalogue import Bucket, Topic
-from schemas.messages import MessageError, checked
+from schemas.topics import Bucket, Topic
+from schemas.wire.messages import MessageError, checked
 from serving.gateway.producer import Producer
 from serving.gateway.reader import Reader
-from store import Store, StoreError, topics
+from store import Store, StoreError, values
+from store.histories.deletions import NONE, Deletions, taken_back
+from store.histories.event_set import EventSet, unite
 from store.profiles import union
-from store.profiles.deletions import NONE, Deletions, taken_back
-from store.profiles.events import EventSet, unite
-from store.topics import Address, Key
+from store.values import Address, Key
 
 BROUGHT_SECONDS = 5.0
 """How long a mutation waits for the stream to bring its value into the store."""
@@ -79,10 +79,10 @@ class Writer:
     def _stores(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> bool:
         if _is_event(topic):
             return union.holds(self._store, *_sets(value))
-        return bool(topics.read(self._store, [Address(topic.name, key)]) == [value])
+        return bool(values.read(self._store, [Address(topic.name, key)]) == [value])
 
     def _put(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> None:
-        topics.write(self._store, Address(topic.name, key), value)
+        values.write(self._store, Address(topic.name, key), value)
 
     def _unite(self, topic: Topic, key: Key, value: Mapping[str, Any]) -> None:
         length = union.length_of_charts(self._store)

@@ -14,10 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
 from serving.history import zones
+from serving.history.known_users import RecentUsers
 from serving.history.listening import Period, Question, listening
-from serving.history.users import RecentUsers
 from store import Store, StoreError
-from store.history import unpack
+from store.histories.months import unpack
 from store.layout import USERS, row_key
 
 log = logging.getLogger("serving.history")

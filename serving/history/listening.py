@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.history.zones import DAY, Times, offsets
-from store.history import Events
+from store.histories.months import Events
 from store.profiles.charts import number_items, room
 
 EPOCH = date(1970, 1, 1).toordinal()

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.catalogue import UNKNOWN_NAME
+from schemas.topics import UNKNOWN_NAME
 from serving.recommender.ranking import Algorithm, Walks, recommend
 from serving.recommender.view import View
-from store import Store, StoreError, topics
-from store.topics import Address
+from store import Store, StoreError, values
+from store.values import Address
 
 log = logging.getLogger("serving.recommender")
 
@@ -44,7 +44,7 @@ def add_names(store: Store, field: str, entries: Sequence[dict[str, Any]]) -> No
     reasons = [reason for entry in entries for reason in entry.get("because", ())]
     ids = [item["id"] for item in (*entries, *reasons)]
     try:
-        items = dict(zip(ids, topics.read(store, [Address(f"{field}s", item) for item in ids]), strict=True))
+        items = dict(zip(ids, values.read(store, [Address(f"{field}s", item) for item in ids]), strict=True))
     except StoreError:
         log.exception("recommendations stay without names")
         items = dict.fromkeys(ids)

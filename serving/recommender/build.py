@@ -20,7 +20,7 @@ from serving.recommender.overlay import places_of
 from serving.recommender.writer import Writer
 from store import Store
 from store.layout import USERS, row_key
-from store.profiles.calendar import DAY
+from store.profiles.windows import DAY
 
 USERS_AT_ONCE = 256
 """Users whose histories are read at once."""

@@ -6,13 +6,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from serving.recommender.graph import Plays
-from store.history import Events, unpack
+from store.histories.months import Events, unpack
 from store.interface import Row
 from store.layout import VERSION
 from store.profiles import charts
-from store.profiles.calendar import DAY
+from store.profiles.windows import DAY
 from store.varint import JIT
 
 FIELDS = ("artist", "album", "track")

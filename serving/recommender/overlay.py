@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.recommender.graph import Adjacency, Graph, GraphError, Plays, fill_users, run_up
-from store.profiles.hashing import refill
+from store.hashing import refill
 
 
 class Slots(NamedTuple):
-    """A hash table from numbers of the graph to rows of the overlay, see `store.profiles.hashing`."""
+    """A hash table from numbers of the graph to rows of the overlay, see `store.hashing`."""
 
     table: NDArray[np.int32]
     bits: int

@@ -13,7 +13,7 @@ import numpy as np
 from numba import int64, njit, uint32, uint64
 from numpy.typing import NDArray
 
-from store.profiles.hashing import entry_of
+from store.hashing import entry_of
 from store.varint import JIT
 
 _GOLDEN = uint64(0x9E3779B97F4A7C15)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from serving.recommender.files import parts
 from serving.recommender.graph import MOST_PLAYS, GraphError, Plays, add_popularity, fill_users, run_up
-from store.profiles.hashing import entry_of, refill
+from store.hashing import entry_of, refill
 from store.varint import JIT
 
 EDGES_AT_ONCE = 1 << 20

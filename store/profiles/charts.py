@@ -4,7 +4,7 @@ import numpy as np
 from numba import int64, njit
 
 from store import varint
-from store.profiles.hashing import entry_of, refill
+from store.hashing import entry_of, refill
 from store.varint import JIT
 
 _SMALLEST = 6

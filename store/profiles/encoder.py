@@ -8,10 +8,11 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from store import history, varint
+from store import varint
+from store.histories import months as packed_months
+from store.histories.event_set import EventSet
 from store.profiles import charts
-from store.profiles.calendar import DAY, month_of
-from store.profiles.events import EventSet
+from store.profiles.windows import DAY, month_of
 from store.varint import JIT
 
 PROFILE = (b"counts", b"firstlisten", b"lastlisten", b"topalbums", b"topartists", b"toptracks", b"version")
@@ -53,7 +54,7 @@ def _most_bytes(events: int, k: int, users: int, months: int, years: int) -> int
     """An upper bound of what `_encode` writes. Memory which is not written to costs nothing."""
     window = 3 * varint.LONGEST  # a start and the two lengths of an array
     entry = 2 * varint.LONGEST
-    packed = events * history.LONGEST_EVENT + months * varint.LONGEST
+    packed = events * packed_months.LONGEST_EVENT + months * varint.LONGEST
     days = events * entry + years * window
     charts_of = sum(min(events, k * windows) * entry + windows * window for windows in (months, years, users))
     return packed + days + _ITEMS * (charts_of + years * window) + users * 5 * varint.LONGEST
@@ -152,7 +153,7 @@ def _put_times(columns, user, months, n, years, cells, slot, out, p):  # type: i
     times = columns[3]
     for m in range(n):
         start = p
-        p = history.pack(times, columns[2], columns[0], columns[1], months[0, m], months[0, m + 1], out, p)
+        p = packed_months.pack(times, columns[2], columns[0], columns[1], months[0, m], months[0, m + 1], out, p)
         _cell(cells, slot + m, user, _HISTORY, months[1, m], start, p)
     slot += n
     first = 0

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import layout
+from store.histories.event_set import EventSet
 from store.interface import Cell, Row
 from store.profiles import encoder
 from store.profiles.encoder import BUCKETED, PROFILE
-from store.profiles.events import EventSet
 
 _FAMILIES = layout.TABLES[layout.USERS][1:-1]
 

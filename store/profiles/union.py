@@ -6,11 +6,11 @@ import numpy as np
 
 from store import changes, layout
 from store.changes import UserChange
-from store.history import unpack_all
+from store.histories import deletions
+from store.histories.deletions import Deletions
+from store.histories.event_set import Columns, EventSet, difference, flat, grouped, unite
+from store.histories.months import unpack_all
 from store.interface import Row, Store
-from store.profiles import deletions
-from store.profiles.deletions import Deletions
-from store.profiles.events import Columns, EventSet, difference, flat, grouped, unite
 from store.profiles.rows import Rows, rows_of
 
 

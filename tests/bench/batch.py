@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas import avro
+from schemas.wire import avro
 from store import open_store
 from store.layout import USERS
 from tests.bench.measure import Cost, cost, insert, middle, python, table

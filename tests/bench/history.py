@@ -19,10 +19,10 @@ import numpy as np
 
 from serving.history.app import create_app
 from store import Store, open_store
-from store.history import unpack
+from store.histories.event_set import unite
+from store.histories.months import unpack
 from store.layout import USERS, row_key
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
 from tests.bench.measure import insert, table
 from tests.oracle import Event

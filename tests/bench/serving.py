@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 import psutil
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from store import Store, open_store
 from tests.bench.measure import insert, python, table
 from tests.parts import bigtable

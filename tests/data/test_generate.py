@@ -17,8 +17,8 @@ def test_same_arguments_same_bytes(tmp_path: Path) -> None:
 
 
 def test_number_of_processors_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.listens.BATCH", 1_000)
-    monkeypatch.setattr("data.names.CHUNK", 1_000)
+    monkeypatch.setattr("data.listeners.BATCH", 1_000)
+    monkeypatch.setattr("data.made_up_names.CHUNK", 1_000)
     monkeypatch.setattr("data.dataset.CHUNK", 1_000)
     for processors in (1, 3):
         monkeypatch.setattr("os.cpu_count", lambda count=processors: count)

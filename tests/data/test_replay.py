@@ -8,8 +8,8 @@ import pytest
 
 from data import generate, replay
 from data.format import KINDS
-from schemas.messages import FORMATS, TOPICS, codec, number_of
-from schemas.registry import registry
+from schemas.wire.messages import FORMATS, TOPICS, codec, number_of
+from schemas.wire.registry import registry
 from tests import oracle
 from tests.oracle import Event
 from tests.parts.kafka import Broker

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, has_name, items_for
 from data.format import KINDS, items_file
 from data.generate import generate
-from data.listens import Users
-from data.names import quoted
+from data.listeners import Users
+from data.made_up_names import quoted
+from data.music import Catalogue, has_name, items_for
 from tests.data.reading import rows_of
 
 EVENTS = 200_000

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI, Response
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from serving.app import create_app
 from serving.gateway import SchemaError, build_schema
-from serving.settings import Settings
+from serving.setup import Settings
 from store import Store, open_store
+from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
 from tests.oracle import Event
 from tests.serving.clients import ask, subscribed

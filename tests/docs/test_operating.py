@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from serving import applied, apply
+from serving.arguments import options, parser
 from serving.gateway import Limits
 from serving.keys import Access, read_keys
-from serving.options import options, parser
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 

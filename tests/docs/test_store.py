@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from store import layout
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/store.md").read_text()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from data.format import SAMPLE
-from pipelines.figures import FIGURES
+from pipelines.kafka.figures import FIGURES
 from store import open_store
 from tests import oracle, stored
 from tests.parts.streams import STOP_SECONDS, streaming

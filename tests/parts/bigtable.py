@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipelines import golang
+from pipelines.runners import golang
 from tests.parts.processes import HOST, NotStartedError, free_port, listening
 
 PACKAGE = "cloud.google.com/go/bigtable/cmd/emulator"

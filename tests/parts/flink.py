@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pipelines.processes import tied
+from pipelines.runners.child import tied
 from tests.parts import java
 from tests.parts.processes import HOST, POLL_SECONDS, NotStartedError, free_port, listening, stop
 

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.golang import NotBuiltError, cache
+from pipelines.runners.golang import NotBuiltError, cache
 
 
 def java() -> str:

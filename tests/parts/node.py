@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.golang import NotBuiltError, cache
+from pipelines.runners.golang import NotBuiltError, cache
 
 NPM_SECONDS = 300
 

@@ -9,9 +9,9 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines import prism
-from pipelines.errors import PipelineError
+from pipelines.failures import PipelineError
 from pipelines.kafka.readers import READERS
+from pipelines.runners import prism
 
 SECONDS = 60.0
 POLL_SECONDS = 0.02

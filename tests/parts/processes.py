@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from random import randrange
 
-from pipelines.processes import tied
+from pipelines.runners.child import tied
 
 HOST = "127.0.0.1"
 READY_SECONDS = 20.0

@@ -17,10 +17,9 @@ from types import MappingProxyType
 import orjson
 from confluent_kafka import Producer
 
-from pipelines import settings
 from pipelines.kafka.client import Cluster, bounds_of, patient
-from schemas.messages import key_of
-from store import open_store
+from schemas.wire.messages import key_of
+from store import open_store, settings
 from tests.oracle import Event
 from tests.parts.prism import require, wait_until
 from tests.parts.processes import HOST, free_port

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from tests.parts import kafka
 from tests.parts.kafka import Broker
 

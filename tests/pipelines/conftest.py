@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from tests.parts.kafka import Broker
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from pipelines import backfill, profile
-from pipelines.errors import PipelineError
-from store import Store, bigtable_rpc, open_store
+from pipelines.failures import PipelineError
+from store import Store, open_store
+from store.bigtable import rpc
 from store.digest import digest
+from store.histories.deletions import Deletions
 from store.profiles import union
-from store.profiles.deletions import Deletions
 from store.profiles.rows import Rows
 from tests import oracle, stored
 from tests.oracle import Event
@@ -62,8 +63,8 @@ def test_a_bad_line_is_kept_with_its_number_and_reason(line: bytes, reason: str,
 
 
 def test_line_numbers_hold_across_blocks_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.files.BLOCK", 500)
-    monkeypatch.setattr("pipelines.listens._BAD_AT_ONCE", 2)
+    monkeypatch.setattr("pipelines.files.blocks.BLOCK", 500)
+    monkeypatch.setattr("pipelines.files.event_parser._BAD_AT_ONCE", 2)
     expected = []
     for name in "ab":
         lines = text_of(GOOD[:300]).splitlines()
@@ -216,7 +217,7 @@ def test_bigtable_which_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An emulator ends when the first rows are to be written."""
-    monkeypatch.setattr(bigtable_rpc, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(rpc, "PATIENCE_SECONDS", 1)
     write = union.write
     with ExitStack() as running:
         host = running.enter_context(bigtable.emulator(tmp_path))

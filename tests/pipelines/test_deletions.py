@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from pipelines.errors import PipelineError
-from pipelines.shuffle import InElements
+from pipelines.failures import PipelineError
+from pipelines.files.spill import InElements
 from store import open_store
 from store.digest import digest
 from tests import oracle, stored
@@ -47,9 +47,9 @@ def test_deletions_come_before_or_after(reference: str, store_url: str, tmp_path
 
 
 def test_parts_may_travel_in_the_elements(reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.files.BLOCK", 10_000)
-    monkeypatch.setattr("pipelines.job.SpillFile.__enter__", lambda _: InElements())
-    monkeypatch.setattr("pipelines.job.SpillFile.__exit__", lambda *_: None)
+    monkeypatch.setattr("pipelines.files.blocks.BLOCK", 10_000)
+    monkeypatch.setattr("pipelines.batch.SpillFile.__enter__", lambda _: InElements())
+    monkeypatch.setattr("pipelines.batch.SpillFile.__exit__", lambda *_: None)
     run_profile(write_events(tmp_path / "a.txt", EVENTS), f"lmdb:{tmp_path}/store", *options(tmp_path))
     assert digest(open_store(f"lmdb:{tmp_path}/store")) == reference
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from store import open_store
 from store.digest import digest
 from tests.oracle import Event

@@ -9,9 +9,8 @@ from random import Random
 import pytest
 
 from data.format import KINDS, SAMPLE, siblings
-from pipelines import files
-from pipelines.errors import PipelineError
-from pipelines.shuffle import InElements
+from pipelines.failures import PipelineError
+from pipelines.files.spill import InElements
 from store import open_store
 from store.digest import digest
 from tests import lfm, oracle, stored
@@ -85,7 +84,7 @@ def write_windows(folder: Path) -> list[Path]:
 def test_the_same_events_make_the_same_bytes(
     write: Callable[[Path], list[Path]], reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK", 10_000)
+    monkeypatch.setattr("pipelines.files.blocks.BLOCK", 10_000)
     run_profile(write(tmp_path), f"lmdb:{tmp_path}/store")
     assert digest(open_store(f"lmdb:{tmp_path}/store")) == reference
 
@@ -97,9 +96,9 @@ def test_shards_do_not_matter(shards: str, reference: str, tmp_path: Path) -> No
 
 
 def test_parts_may_travel_in_the_elements(reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BLOCK", 10_000)
-    monkeypatch.setattr("pipelines.job.SpillFile.__enter__", lambda _: InElements())
-    monkeypatch.setattr("pipelines.job.SpillFile.__exit__", lambda *_: None)
+    monkeypatch.setattr("pipelines.files.blocks.BLOCK", 10_000)
+    monkeypatch.setattr("pipelines.batch.SpillFile.__enter__", lambda _: InElements())
+    monkeypatch.setattr("pipelines.batch.SpillFile.__exit__", lambda *_: None)
     run_profile(write_shuffled(tmp_path), f"lmdb:{tmp_path}/store")
     assert digest(open_store(f"lmdb:{tmp_path}/store")) == reference
 

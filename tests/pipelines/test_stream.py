@@ -19,8 +19,8 @@ import pytest
 from data import generate, replay
 from data.format import KINDS
 from pipelines import profile
-from pipelines.errors import PipelineError
-from schemas.messages import FORMATS
+from pipelines.failures import PipelineError
+from schemas.wire.messages import FORMATS
 from store import open_store
 from store.digest import digest
 from tests import oracle, stored

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from serving.settings import Settings
+from serving.setup import Settings
 from store import open_store
 from tests.serving import listeners
 from tests.serving.clients import Watched

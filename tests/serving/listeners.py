@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas import avro
-from schemas.catalogue import CATALOGUE, UNKNOWN_NAME, Topic
+from schemas.topics import CATALOGUE, UNKNOWN_NAME, Topic
+from schemas.wire import avro
 from store import Cell, Store
 from store.interface import by_layout
 from store.layout import row_key

@@ -12,7 +12,7 @@ from serving.app import create_app
 from serving.applied import MEDIA_TYPE, Applied
 from serving.gateway import GatewaySchema, SchemaError, build_schema
 from serving.keys import Access, Keys
-from serving.settings import Settings
+from serving.setup import Settings
 from store import Store, StoreError
 from tests.parts.processes import HOST, free_port
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, request

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from tests.parts import node
 from tests.serving.processes import started, wait_for
 

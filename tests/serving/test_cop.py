@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from serving.settings import Settings
+from serving.setup import Settings
 from tests.serving.clients import Watched, request
 
 FORM = "application/x-www-form-urlencoded"

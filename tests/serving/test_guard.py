@@ -12,7 +12,7 @@ from serving.gateway import Limits
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from serving.guard import Guard
 from serving.keys import Access, Keys
-from serving.settings import Settings
+from serving.setup import Settings
 from tests.serving.clients import Watched, request
 
 READ, WRITE = "r" * 16, "w" * 16

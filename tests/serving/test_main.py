@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from serving.__main__ import main
-from serving.options import options
+from serving.arguments import options
 from tests.serving import listeners
 from tests.serving.listeners import FULL, USER
 from tests.serving.processes import SECONDS, started, wait_for

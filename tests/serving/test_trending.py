@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.catalogue import UNKNOWN_NAME
+from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store

@@ -7,7 +7,7 @@ import pytest
 
 from store import Cell, Store, changes
 from store.changes import KEPT_SECONDS, MOST_EVENTS, Follower, UserChange
-from store.history import Events
+from store.histories.months import Events
 from store.layout import CHANGES, row_key
 
 

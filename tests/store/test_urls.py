@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from store import StoreError, open_store
-from store.lmdb_home import LmdbStore
+from store.lmdb.lmdb_store import LmdbStore
 
 
 def test_url_chooses_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.timestamp import Duration
 from confluent_kafka import Consumer, TopicPartition
 
-from pipelines import prism
+from pipelines.runners import prism
 
 K = 10
 FIRE_SECONDS = 2

@@ -11,8 +11,8 @@ import orjson
 import uvicorn
 from fastapi import FastAPI, Response
 
-from schemas import avro
-from schemas.catalogue import UNKNOWN_NAME
+from schemas.topics import UNKNOWN_NAME
+from schemas.wire import avro
 from store import CellKey, open_store
 from store.layout import USERS, row_key
 

@@ -14,8 +14,8 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import GraphQLRouter
 from strawberry.schema.config import StrawberryConfig
 
-from store import open_store, topics
-from store.topics import Address
+from store import open_store, values
+from store.values import Address
 
 STORE = open_store(sys.argv[1])
 Long = NewType("Long", int)
@@ -23,7 +23,7 @@ Long = NewType("Long", int)
 
 async def load(addresses: list[Address]) -> list[Any]:
     """The values at addresses in one read."""
-    return await asyncio.to_thread(topics.read, STORE, addresses)
+    return await asyncio.to_thread(values.read, STORE, addresses)
 
 
 async def context() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from confluent_kafka import KafkaException
 
 from data.replay import Sender
 from pipelines.kafka.client import Cluster, Partition, bounds_of
-from schemas.messages import TOPICS
+from schemas.wire.messages import TOPICS
 from tests.parts.prism import wait_until
 from tests.parts.topics import SECONDS, create
 

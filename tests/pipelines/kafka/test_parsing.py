@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.kafka.decoding import EventDecoder, Events, Format, NameDecoder
-from schemas import avro
-from schemas.messages import FORMATS, MessageError, codec, key_of
-from schemas.registry import registry
+from schemas.wire import avro
+from schemas.wire.messages import FORMATS, MessageError, codec, key_of
+from schemas.wire.registry import registry
 
 FIELDS = ("userId", "artistId", "albumId", "trackId", "timestamp")
 LONGS = st.integers(0, 2**63 - 1) | st.integers(0, 300) | st.integers(10**17, 10**19)

@@ -15,7 +15,7 @@ from pipelines.kafka.client import Bounds, Cluster, Partition, within
 from pipelines.kafka.decoding import Events, Format, Names
 from pipelines.kafka.readers import READERS, Reader
 from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
-from schemas.messages import key_of
+from schemas.wire.messages import key_of
 from tests.parts.prism import streaming, wait_until
 from tests.parts.topics import create, messages
 

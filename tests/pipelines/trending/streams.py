@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.prism import running
+from pipelines.runners.prism import running
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from schemas.catalogue import CATALOGUE
+from schemas.topics import CATALOGUE
 from store import Store, open_store
-from store.topics import Range, read
+from store.values import Range, read
 from tests.oracle import Event
 from tests.pipelines.jobs import run_backfill, run_profile, write_events
 from tests.pipelines.trending import oracle

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from serving.settings import Settings
+from serving.setup import Settings
 from tests.serving import listeners
 from tests.serving.clients import Watched, request
 from tests.serving.listeners import FULL, HUGE, NOBODY, USER

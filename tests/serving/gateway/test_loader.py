@@ -6,7 +6,7 @@ import pytest
 from serving.gateway.loader import Loader
 from serving.gateway.reader import Reader
 from store import StoreError
-from store.topics import Address
+from store.values import Address
 from tests.serving import listeners
 from tests.serving.clients import UNREACHABLE, Watched
 from tests.serving.listeners import NOBODY, USER

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from serving.app import create_app
 from serving.gateway import Context, Services, Topics, build_schema
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from store import Store, topics
-from store.topics import Address
+from store import Store, values
+from store.values import Address
 from tests import oracle, stored
 from tests.oracle import Event
 from tests.serving.clients import Watched, ask, execute, requests
@@ -51,7 +51,7 @@ def writable(store: Store) -> FastAPI:
 
 
 def test_a_sent_event_is_in_the_profile_at_once(writable: FastAPI, store: Store) -> None:
-    topics.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
+    values.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
     events = [event._replace(user=7, artist=5) for event in random_events(1, 8, users=1, span=10**7)]
     for sent in range(1, len(events) + 1):
         event = events[sent - 1]

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from serving.gateway import Context, GatewaySchema, Services, Topics, build_schema, load_schema
 from serving.gateway.prepared import Prepared
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from store import Store, open_store, topics
+from store import Store, open_store, values
+from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
-from store.topics import Address
+from store.values import Address
 from tests.oracle import Event
 from tests.serving.clients import Watched
 from tests.serving.listeners import FULL, USER
@@ -77,7 +77,7 @@ def fill(store: Store) -> None:
     events = [Event(5, e.artist + 1, e.album, e.track, e.time) for e in random_events(1, 40, users=1)]
     union.write(store, rows_of(unite(columns([*events, Event(6, 1, 2, 3, 4)])), 10, whole=True), 10)
     for key in range(1, 12):
-        topics.write(store, Address("artists", key), {"id": key, "name": f"artist {key}"})
+        values.write(store, Address("artists", key), {"id": key, "name": f"artist {key}"})
 
 
 @pytest.fixture(scope="module")

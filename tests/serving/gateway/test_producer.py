@@ -13,14 +13,14 @@ import pytest
 from confluent_kafka import Message
 from fastapi import FastAPI
 
-from schemas.messages import FORMATS, codec
-from schemas.registry import registry
+from schemas.wire.messages import FORMATS, codec
+from schemas.wire.registry import registry
 from serving.__main__ import main
 from serving.app import create_app
 from serving.gateway import Kafka, writer
 from serving.gateway.errors import NOT_DELIVERED
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from serving.settings import Settings
+from serving.setup import Settings
 from store import Store, open_store
 from tests import oracle, stored
 from tests.oracle import Event

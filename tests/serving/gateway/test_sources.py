@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from serving.gateway import build_schema
-from store import Store, topics
+from store import Store, values
+from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
-from store.topics import Address
+from store.values import Address
 from tests import oracle
 from tests.serving.clients import Watched, execute
 from tests.serving.listeners import NOBODY, USER
@@ -54,7 +54,7 @@ def filled(store: Store) -> Watched:
     """A store with one user's history, and the names of some artists."""
     union.write(store, rows_of(unite(columns(EVENTS)), 10, whole=True), 10)
     for key in NAMED:
-        topics.write(store, Address("artists", key), item(key))
+        values.write(store, Address("artists", key), item(key))
     return Watched(store)
 
 
@@ -116,7 +116,7 @@ def test_limit_out_of_bounds(filled: Watched, limit: int) -> None:
 
 
 def test_more_values_than_one_answer_has(filled: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topics, "MOST_VALUES", 5)
+    monkeypatch.setattr(values, "MOST_VALUES", 5)
     _, errors = execute(SCHEMA, filled, "{ artists { id } everyArtist { id } }")
     remedies = ["ask for a page of them", "give the field the arguments 'limit' and 'after'"]
     assert sorted(errors) == [f"topic 'artists' has more than 5 values here: {remedy}" for remedy in remedies]

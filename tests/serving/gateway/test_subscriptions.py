@@ -13,11 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from serving.gateway import Topics, build_schema, feed, load_schema
 from serving.gateway.sdl import DEFAULT_SCHEMA
-from store import Store, topics
+from store import Store, values
+from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
-from store.topics import Address
+from store.values import Address
 from tests import oracle
 from tests.oracle import Event
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, subscribed
@@ -53,7 +53,7 @@ def running(store: Store) -> Iterator[str]:
     """HOST:PORT of a server over a store with one name."""
     store.set_setting("k", "10")
     store.set_setting("contents", "whole")
-    topics.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
+    values.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
     with started("serving", "--store", store.url) as (_, address):
         yield address.removeprefix("http://")
 
@@ -203,7 +203,7 @@ def test_each_event_reads_its_names_anew(store: Store) -> None:
 
     def act(shared: Topics) -> None:
         number = next(numbers)
-        topics.write(store, Address("artists", number), {"id": number, "name": f"artist {number}"})
+        values.write(store, Address("artists", number), {"id": number, "name": f"artist {number}"})
         write(store, event(1, number)._replace(artist=number))
 
     found = asyncio.run(subscribed(store, SCHEMA, query, act, 3))

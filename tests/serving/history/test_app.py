@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from serving.history import users
+from serving.history import known_users
 from serving.history.app import create_app
 from store import Store, open_store
+from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
 from tests.oracle import distinct
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, request
@@ -133,8 +133,8 @@ def test_users_are_scanned_again_when_the_scan_is_old(history_store: Store, monk
     app = create_app(watched)
     first = get(app, "/users")
     assert (get(app, "/users"), len(scans)) == (first, 1)
-    monkeypatch.setattr(users, "FRESH", 0.0)
-    monkeypatch.setattr(users, "IDLE", 0)
+    monkeypatch.setattr(known_users, "FRESH", 0.0)
+    monkeypatch.setattr(known_users, "IDLE", 0)
     app = create_app(watched)
     assert get(app, "/users")["users"] == get(app, "/users")["users"] == first["users"]
     assert len(scans) == 3

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.history.listening import Period, Question, listening
-from store.history import Events
+from store.histories.months import Events
 from tests.oracle import Event, distinct
 from tests.serving.history import oracle
 from tests.store.profiles.samples import random_events

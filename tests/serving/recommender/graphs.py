@@ -14,9 +14,10 @@ from serving.recommender.overlay import joined
 from serving.recommender.view import View
 from serving.recommender.writer import Writer
 from store import Store
-from store.profiles import deletions, union
-from store.profiles.deletions import Deletions
-from store.profiles.events import unite
+from store.histories import deletions
+from store.histories.deletions import Deletions
+from store.histories.event_set import unite
+from store.profiles import union
 from store.profiles.rows import rows_of
 from tests.oracle import Event
 

@@ -9,11 +9,11 @@ import pytest
 from fastapi import FastAPI
 
 from data.format import KINDS, siblings
-from schemas.catalogue import UNKNOWN_NAME
+from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
 from serving.gateway.sdl import DEFAULT_SCHEMA
 from serving.recommender import app as recommender
-from serving.settings import Settings
+from serving.setup import Settings
 from store import open_store
 from tests import oracle
 from tests.pipelines.jobs import run_profile

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from data.format import KINDS, SAMPLE
 from pipelines import profile
-from schemas import avro
+from schemas.wire import avro
 from store import Cell, Store, open_store
+from store.histories.event_set import unite
 from store.layout import row_key
 from store.profiles import union
-from store.profiles.events import unite
 from store.profiles.rows import rows_of
 from tests import oracle
 from tests.oracle import Event

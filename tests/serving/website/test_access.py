@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipelines.golang import NotBuiltError
+from pipelines.runners.golang import NotBuiltError
 from tests.parts import node
 from tests.serving.website import sites
 from tests.serving.website.conftest import Visit

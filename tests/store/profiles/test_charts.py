@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from schemas import avro
+from schemas.wire import avro
 from store.profiles import charts
 from tests import oracle
 

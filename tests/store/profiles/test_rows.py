@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.profiles.events import unite
+from store.histories.event_set import unite
 from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event

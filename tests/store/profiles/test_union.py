@@ -9,10 +9,10 @@ import pytest
 from store import Cell, Store, StoreError, changes
 from store.changes import MOST_EVENTS, Follower, UserChange
 from store.digest import digest
+from store.histories.deletions import NONE, Deletions, taken_back
+from store.histories.event_set import difference, unite
 from store.layout import CHANGES, USERS, VERSION, row_key
 from store.profiles import union
-from store.profiles.deletions import NONE, Deletions, taken_back
-from store.profiles.events import difference, unite
 from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event

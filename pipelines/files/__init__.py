@@ -1,0 +1,1 @@
+"""Reading files: blocks of bytes, lines to columns, rejects, and what goes from readers to shards."""

@@ -1,0 +1,148 @@
+"""What operators see of a running stream: figures for Prometheus, and in one line.
+
+They are kept by process. Beam's own metrics, which a runner gathers from all workers, have the same for each partition.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from apache_beam.metrics import Metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from pipelines.files.parts import METRICS
+from pipelines.kafka.client import Partition
+
+FRESH_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600)
+"""Bounds of the histogram of freshness."""
+
+HOST = "127.0.0.1"
+
+
+@dataclass
+class _Progress:
+    """Of one partition: messages left, when the last one read was accepted, and since when a commit is due."""
+
+    behind: int = 0
+    accepted: float = 0.0
+    due: float | None = None
+
+    @property
+    def lag_seconds(self) -> float:
+        """The age of the last message read while more wait."""
+        return _age(self.accepted if self.behind else None)
+
+    @property
+    def commit_age(self) -> float:
+        """For how many seconds a commit is due."""
+        return _age(self.due)
+
+
+class Figures:
+    """The figures of this process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._lock = Lock()
+        self._progress: dict[Partition, _Progress] = {}
+        self.events = 0
+        self.rejects = 0
+        self.freshness = 0.0
+        labels = ("topic", "partition")
+        named: Any = {"registry": self.registry, "namespace": "profiles"}
+        self._events = Counter("events", "Listening events written to the store, repeats included", **named)
+        self._rejects = Counter("rejects", "Messages that could not be read", ("topic",), **named)
+        self._left_out = Counter("trending_left_out", "Listens that lie in no window of trending", **named)
+        self._lag = Gauge("lag_events", "Messages which wait to be read", labels, **named)
+        self._lag_seconds = Gauge("lag_seconds", "Age of the last message read while more wait", labels, **named)
+        self._commit_age = Gauge("commit_age_seconds", "How long a commit of offsets is due", labels, **named)
+        self._freshness = Histogram(
+            "freshness_seconds", "From accepted by Kafka to visible", buckets=FRESH_SECONDS, **named
+        )
+
+    def read(self, partition: Partition, behind: int, accepted: float | None) -> None:
+        """Notes that a partition was read: what is left, and when the last message was accepted, if there was one."""
+        with self._lock:
+            progress = self._of(partition)
+            progress.behind = behind
+            if accepted is not None:
+                progress.accepted = accepted
+                progress.due = progress.due or time.time()
+        _gauge(partition, "lag_events", behind)
+        _gauge(partition, "lag_ms", 1000 * progress.lag_seconds)
+        _gauge(partition, "commit_age_ms", 1000 * progress.commit_age)
+
+    def rejected(self, partition: Partition, messages: int) -> None:
+        """Notes rejected messages."""
+        self._rejects.labels(partition.topic).inc(messages)
+        Metrics.counter(METRICS, "rejected").inc(messages)
+        self.rejects += messages
+
+    def written(self, events: int, accepted: float) -> None:
+        """Notes that events are in the store, the oldest of which Kafka accepted at a time."""
+        self._events.inc(events)
+        self.events += events
+        self.freshness = max(0.0, time.time() - accepted)
+        self._freshness.observe(self.freshness)
+        Metrics.counter(METRICS, "events").inc(events)
+        Metrics.distribution(METRICS, "freshness_ms").update(int(1000 * self.freshness))
+
+    def left_out(self, listens: int) -> None:
+        """Notes listens which are too old, or too far ahead of the clock, for windows of trending."""
+        self._left_out.inc(listens)
+        Metrics.counter(METRICS, "trending_left_out").inc(listens)
+
+    def committed(self, partition: Partition) -> None:
+        """Notes that all that was read of a partition is committed."""
+        with self._lock:
+            self._of(partition).due = None
+
+    def _of(self, partition: Partition) -> _Progress:
+        if partition not in self._progress:
+            progress = self._progress[partition] = _Progress()
+            names = partition.topic, str(partition.number)
+            self._lag.labels(*names).set_function(lambda: progress.behind)
+            self._lag_seconds.labels(*names).set_function(lambda: progress.lag_seconds)
+            self._commit_age.labels(*names).set_function(lambda: progress.commit_age)
+        return self._progress[partition]
+
+    def line(self, events_per_second: float) -> str:
+        """The figures in one line."""
+        with self._lock:
+            progress = [*self._progress.values()]
+        behind = sum(p.behind for p in progress)
+        seconds = max((p.lag_seconds for p in progress), default=0.0)
+        due = max((p.commit_age for p in progress), default=0.0)
+        return (
+            f"{self.events:,} events, {events_per_second:,.0f}/s, {behind:,} events and {seconds:.1f} s behind, "
+            f"visible after {self.freshness:.1f} s, committed {due:.1f} s ago, {self.rejects:,} rejected"
+        )
+
+
+def _gauge(partition: Partition, name: str, value: float) -> None:
+    Metrics.gauge(METRICS, f"{name}/{partition.topic}/{partition.number}").set(int(value))
+
+
+def _age(since: float | None) -> float:
+    return 0.0 if since is None else max(0.0, time.time() - since)
+
+
+FIGURES = Figures()
+
+
+@contextmanager
+def served(port: int | None) -> Iterator[None]:
+    """Serves the figures at http://127.0.0.1:`port`/metrics until the end of the context; not at all for None."""
+    if port is None:
+        yield
+        return
+    server, thread = start_http_server(port, HOST, FIGURES.registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

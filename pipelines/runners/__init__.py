@@ -1,0 +1,1 @@
+"""What runs a pipeline on this machine, and what watches it while it runs."""

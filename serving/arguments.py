@@ -1,0 +1,80 @@
+"""The options of `python -m serving`."""
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import httpx
+
+from schemas.wire.messages import FORMATS
+from serving.gateway import Limits
+from serving.gateway.sdl import DEFAULT_SCHEMA
+from store import DEFAULT_STORE
+from store.urls import FORMS, VARIABLE
+
+SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
+KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read and write"
+KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
+PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in messages"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    made = argparse.ArgumentParser("python -m serving", description="GraphQL from an SDL file, against the store.")
+    made.add_argument("--schema", type=Path, default=DEFAULT_SCHEMA, metavar="FILE", help="GraphQL SDL file")
+    made.add_argument("--store", metavar="URL", help=f"{FORMS}; else ${VARIABLE}, else {DEFAULT_STORE}")
+    made.add_argument("--service", action="append", type=_service, default=[], metavar="NAME=URL", help=SERVICE)
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
+    made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
+    made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
+    made.add_argument("--format", choices=FORMATS, default="json", help="of the messages to Kafka (%(default)s)")
+    made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    made.add_argument("--production", action="store_true", help=PRODUCTION)
+    limits = made.add_argument_group("limits", "What there may be at most.")
+    for limit in dataclasses.fields(Limits):
+        kind = _number(whole=isinstance(limit.default, int))
+        what = f"{limit.metadata['what']} (%(default)s)"
+        limits.add_argument(f"--max_{limit.name}", type=kind, default=limit.default, metavar="N", help=what)
+    return made
+
+
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line's options."""
+    made = parser()
+    chosen = made.parse_args(arguments)
+    if chosen.format == "confluent" and not chosen.registry:
+        made.error("--format confluent needs the schema registry: name it with --registry URL")
+    return chosen
+
+
+def limits_of(chosen: argparse.Namespace) -> Limits:
+    """The limits among the options."""
+    return Limits(**{limit.name: getattr(chosen, f"max_{limit.name}") for limit in dataclasses.fields(Limits)})
+
+
+def _number(whole: bool) -> Callable[[str], float]:
+    def number(given: str) -> float:
+        found = int(given) if whole else float(given)
+        if not 0 < found < float("inf"):
+            raise argparse.ArgumentTypeError(f"{given} is not a number above 0")
+        return found
+
+    return number
+
+
+def _service(given: str) -> tuple[str, str]:
+    """The name and the URL of a service that was given as NAME=URL.
+
+    Raises:
+        ArgumentTypeError: it is not of this form.
+    """
+    name, _, url = given.partition("=")
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise argparse.ArgumentTypeError(f"{given!r}: {error}: give NAME=URL") from None
+    if not name or parts.scheme not in ("http", "https") or not parts.host or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=URL with a URL like http://127.0.0.1:8080")
+    return name.lower(), url

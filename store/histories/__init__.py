@@ -1,0 +1,1 @@
+"""A history is a set: listening events as columns, their union, deletions, and their packed form."""
