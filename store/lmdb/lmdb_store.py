@@ -18,6 +18,7 @@ import lmdb
 
 from store import layout
 from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError
+from store.lmdb.environment import Environment, close_leftover
 
 MAP_BYTES = 1 << 40
 """Upper limit of the file. Address space only: the file grows as it is filled."""
@@ -35,9 +36,18 @@ class LmdbStore(Store):
         self.url = url
         self.path = path
         with self._errors():
-            self._env = lmdb.open(str(path), map_size=MAP_BYTES, max_dbs=len(layout.TABLES), max_readers=READERS)
-            with self._env.begin(write=True) as txn:  # else `open_db` waits for other writers with Python's lock held
-                self._tables = {name: self._env.open_db(name.encode(), txn) for name in layout.TABLES}
+            self._opened = Environment(path, map_size=MAP_BYTES, max_dbs=len(layout.TABLES), max_readers=READERS)
+        self._env = self._opened.env
+        self._closing = self._opened.close_with(self)
+        try:
+            self._prepare()
+        except BaseException:  # which holds this object for as long as it is looked at
+            self._closing()
+            raise
+
+    def _prepare(self) -> None:
+        with self._errors(), self._env.begin(write=True) as txn:  # else `open_db` waits with Python's lock held
+            self._tables = {name: self._env.open_db(name.encode(), txn) for name in layout.TABLES}
         self.check_layout()
 
     @classmethod
@@ -48,11 +58,9 @@ class LmdbStore(Store):
             raise StoreError(f"there is no store in {path}: `python -m pipelines.profile --store {url}` makes one")
         with _opening:
             store = _open.get(path)
-            if store is None:
-                try:
-                    path.mkdir(parents=True, exist_ok=True)
-                except OSError as error:
-                    raise StoreError(f"store {url}: cannot make the folder {path}: {error.strerror}") from error
+            if store is None or not store._opened.is_in_place():
+                close_leftover(path)
+                _make_folder(url, path)
                 store = _open[path] = cls(url, path)
             return store
 
@@ -126,8 +134,9 @@ class LmdbStore(Store):
 
     def close(self) -> None:
         with _opening:
-            _open.pop(self.path, None)
-            self._env.close()
+            if _open.get(self.path) is self:
+                del _open[self.path]
+            self._closing()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -137,6 +146,13 @@ class LmdbStore(Store):
             raise StoreError(f"store {self.url} has reached its limit of {MAP_BYTES >> 30} GiB") from error
         except (lmdb.Error, OSError) as error:
             raise StoreError(f"store {self.url}: {error}{_remedy(str(error))}") from error
+
+
+def _make_folder(url: str, path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"store {url}: cannot make the folder {path}: {error.strerror}") from error
 
 
 def _remedy(message: str) -> str:
