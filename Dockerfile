@@ -3,7 +3,8 @@ FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /source
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY constraints.txt pyproject.toml README.md ./
+COPY LICENSE constraints.txt pyproject.toml README.md ./
+COPY console console
 COPY data data
 COPY pipelines pipelines
 COPY schemas schemas

@@ -6,14 +6,18 @@ EVENTS = "LFM-1b_LEs"
 KINDS = ("artists", "albums", "tracks")
 """The kinds of items; each has a file of names."""
 
-EVENT_COLUMNS = ("user", "artist", "album", "track", "timestamp")
-"""Columns of the events; a timestamp is in seconds since the epoch."""
+_MOST_DIGITS = 19
 
 SUFFIX = ".txt"
 COMPRESSIONS = ("", ".gz", ".bz2")
 
 SAMPLE = str(Path(__file__).parent / "sample" / f"{EVENTS}{SUFFIX}")
 """The events of the bundled sample."""
+
+
+def is_id(text: bytes) -> bool:
+    """Whether text is a number of at most 19 digits, and below 2**63."""
+    return text.isdigit() and len(text) <= _MOST_DIGITS and int(text) < 1 << 63
 
 
 def items_file(kind: str) -> str:

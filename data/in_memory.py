@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.format import EVENT_COLUMNS, EVENTS, SUFFIX, items_file
+from data.format import EVENTS, SUFFIX, items_file
+from schemas.events import NAMES, TIME
 
 _MOST_DIGITS = 19
 _LIMIT = 2**63
-_TIME = EVENT_COLUMNS.index("timestamp")
 _FIELDS = {"artists": 2, "albums": 3, "tracks": 3}
 
 
@@ -20,12 +20,12 @@ def events_of(folder: Path) -> tuple[NDArray[np.int64], int]:
     with (folder / f"{EVENTS}{SUFFIX}").open("rb") as lines:
         for line in lines:
             fields = line.rstrip(b"\r\n").split(b"\t")
-            if len(fields) == len(EVENT_COLUMNS) and all(map(_is_number, fields)):
+            if len(fields) == len(NAMES) and all(map(_is_number, fields)):
                 found.append([int(field) for field in fields])
             else:
                 bad += 1
-    events = np.array(found, np.int64).reshape(-1, len(EVENT_COLUMNS))
-    return events[np.argsort(events[:, _TIME], kind="stable")], bad
+    events = np.array(found, np.int64).reshape(-1, len(NAMES))
+    return events[np.argsort(events[:, TIME], kind="stable")], bad
 
 
 def names_of(folder: Path, kind: str) -> dict[int, str]:

@@ -13,8 +13,10 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
+from console.program import add_version, program
 from data.format import KINDS
 from data.in_memory import events_of, names_of
+from schemas.events import NAMES
 from schemas.wire.messages import FORMATS, TOPICS, Codec, codec, key_of
 from schemas.wire.registry import RegistryError, registry
 
@@ -153,7 +155,7 @@ def _paced(events: NDArray[np.int64], speed: float, *, loop: bool) -> Iterator[N
 def _send(sender: Sender, batch: NDArray[np.int64], *, now: bool) -> None:
     moment = int(time.time()) if now else None
     for user, artist, album, track, at in batch.tolist():
-        value = {"userId": user, "artistId": artist, "albumId": album, "trackId": track, "timestamp": moment or at}
+        value = dict(zip(NAMES, (user, artist, album, track, moment or at), strict=True))
         sender.send(EVENTS_TOPIC, user, value)
     sender.poll()
 
@@ -171,10 +173,11 @@ def _speed(text: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """The options of this command."""
     options = argparse.ArgumentParser(
-        prog="python -m data.replay",
+        prog=program("data.replay"),
         description="Sends a data set to Kafka: its names to the topics artists, albums and tracks, then its events to "
         f"{EVENTS_TOPIC}, in order of time. Topics which do not exist are made.",
     )
+    add_version(options)
     options.add_argument("folder", type=Path, metavar="DIR", help="the folder of the data set")
     options.add_argument("--kafka", required=True, metavar="HOST:PORT", help="the broker")
     options.add_argument(
@@ -203,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except (OSError, ReplayError, RegistryError) as error:
-        print(f"python -m data.replay: error: {error}", file=sys.stderr)
+        print(f"{program('data.replay')}: error: {error}", file=sys.stderr)
         return 1
     return 0
 

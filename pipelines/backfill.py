@@ -4,19 +4,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.batch import Job, Summary, run
+from console.program import add_version, command_line, program
+from data.format import is_id
 from pipelines.commands.arguments import add_input_options, midnight, parse, store_url
 from pipelines.commands.cli import command
+from pipelines.commands.summary import Summary
 from pipelines.failures import PipelineError
-from pipelines.files.event_lines import is_id
-from pipelines.files.event_parser import Selection
 from store import StoreError, open_store, settings
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of this command."""
     options = argparse.ArgumentParser(
-        prog="python -m pipelines.backfill",
+        prog=program("pipelines.backfill"),
         description="Brings events of a range of dates, and of some users, into a store which already has data, and "
         "computes anew all that follows: events which the store lacks are added, whatever else it holds stays. "
         "It may run while the store is read and written, may be stopped at any time, and may be run again: what is "
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="All other options are Beam's, such as --runner (default: DirectRunner, on this machine).",
         allow_abbrev=False,
     )
+    add_version(options)
     add_input_options(options, None)
     options.add_argument(
         "--from", dest="start", type=midnight, metavar="DATE", help="first day, like 2012-03-01, in UTC"
@@ -46,29 +47,32 @@ def main(argv: Sequence[str] | None = None) -> Summary:
     ours, beam_options = parse(parser(), argv)
     if ours.start is not None and ours.end is not None and ours.start >= ours.end:
         raise PipelineError("--from must be before --to, which is the day after the last one")
+    from pipelines.batch import Job, run
+    from pipelines.files.event_parser import Selection
+
     store = store_url(ours)
+    _check_data(store)
     job = Job(
         events=ours.events,
         names={},
         store=store,
         rejects=ours.rejects,
         max_rejected=ours.max_rejected,
-        k=_length_of_charts(store),
         selection=Selection(ours.start, ours.end, ours.users),
     )
     return run(job, beam_options)
 
 
-def _length_of_charts(url: str) -> int:
-    """The length of the charts in the store; PipelineError if it has no data yet."""
+def _check_data(url: str) -> None:
+    """Raises PipelineError if the store has no data yet."""
     try:
-        length = open_store(url).setting(settings.LENGTH)
+        new = settings.is_new(open_store(url))
     except StoreError as error:
         raise PipelineError(str(error)) from error
-    if length is None:
-        raise PipelineError(f"store {url} has no data yet: `python -m pipelines.profile --store {url}` brings it there")
-    return int(length)
+    if new:
+        load = command_line("pipelines.profile", "--store", url)
+        raise PipelineError(f"store {url} has no data yet: `{load}` brings it there")
 
 
 if __name__ == "__main__":
-    sys.exit(command(main, "python -m serving"))
+    sys.exit(command(main))

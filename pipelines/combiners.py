@@ -1,108 +1,106 @@
-"""From the parts of shards to rows in the store."""
+"""The combiners as CombineFns of Beam, with columnar accumulators that merge in any order and any tree.
 
-from collections import deque
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Protocol
+What is combined is a set, so repeats have to go first: `UnionFn` unites the parts of histories, and the others combine
+disjoint sets of events, by user and window, with the combiners of `store.profiles.combiners`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 
-from pipelines.commands import progress
-from pipelines.files.parts import METRICS, THREADS, Part
-from store import Store, open_store
+from schemas.events import Field
+from schemas.metrics import Window
+from store.histories.event_set import EventSet
+from store.profiles.combiners import Combiner, Count, Distinct, Maximum, Minimum, TopK
+from store.profiles.windows import windows
 
-
-class Merger(Protocol):
-    """What becomes of the parts of a shard."""
-
-    def unite(self, parts: list[Part]) -> list[Part]:
-        """The parts as few as can be, for the way to the worker that merges the shard."""
-
-    def compute(self, parts: list[Part]) -> Any:
-        """What is written; runs beside other shards."""
-
-    def write(self, store: Store, computed: Any) -> dict[str, int]:
-        """Writes to the store, and tells the counts of what it wrote, by name of the metric."""
+T = TypeVar("T")
 
 
-@dataclass(eq=False)
-class Merge(beam.PTransform):
-    """Writes (shard, Part) to the store. What is written is counted in metrics.
+class UnionFn(beam.CombineFn, Generic[T]):
+    """Unites parts of sets. A part is a set as columns, so parts can be united at any time, in any order.
 
-    Attributes:
-        checked: the number of lines read, as a side input: it is there when the input was found good.
-        compact: unite parts before they travel. Not where only their places do.
+    Args:
+        unite: makes few parts of many, for the way to another worker; None where only places of parts travel, which
+            are better united once, in the end.
     """
 
-    merger: Merger
-    store: str
-    checked: beam.pvalue.AsSingleton
-    compact: bool
+    def __init__(self, unite: Callable[[list[T]], list[T]] | None) -> None:
+        self._unite = unite
 
-    def expand(self, parts: beam.PCollection[tuple[int, Part]]) -> beam.PCollection[None]:
-        return (
-            parts
-            | beam.CombinePerKey(Parts(self.merger, self.compact))
-            | beam.ParDo(_MergeShards(self.merger, self.store), self.checked)
-        )
-
-
-class Parts(beam.CombineFn):
-    """Collects the parts of a shard. A part is a set as columns, so parts can be united at any time, in any order."""
-
-    def __init__(self, merger: Merger, compact: bool) -> None:
-        self.merger = merger
-        self.compacts = compact
-
-    def create_accumulator(self) -> list[Part]:
+    def create_accumulator(self) -> list[T]:
         return []
 
-    def add_input(self, accumulator: list[Part], part: Part) -> list[Part]:
+    def add_input(self, accumulator: list[T], part: T) -> list[T]:
         accumulator.append(part)
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[list[Part]]) -> list[Part]:
+    def merge_accumulators(self, accumulators: Iterable[list[T]]) -> list[T]:
         return [part for accumulator in accumulators for part in accumulator]
 
-    def compact(self, accumulator: list[Part]) -> list[Part]:
-        return self.merger.unite(accumulator) if self.compacts and len(accumulator) > 1 else accumulator
+    def compact(self, accumulator: list[T]) -> list[T]:
+        return self._unite(accumulator) if self._unite and len(accumulator) > 1 else accumulator
 
-    def extract_output(self, accumulator: list[Part]) -> list[Part]:
+    def extract_output(self, accumulator: list[T]) -> list[T]:
         return accumulator
 
 
-class _MergeShards(beam.DoFn):
-    """Computes shards in a small pool, and writes them one after the other."""
+class MetricFn(beam.CombineFn):
+    """From disjoint sets of events to the value of each user and window: `{(user, start): value}`."""
 
-    def __init__(self, merger: Merger, store: str) -> None:
-        self.merger = merger
-        self.url = store
+    def __init__(self, combiner: Combiner, window: Window) -> None:
+        self.combiner, self.window = combiner, window
 
-    def setup(self) -> None:
-        self.pool = ThreadPoolExecutor(THREADS)
-        self.store = open_store(self.url)
+    def create_accumulator(self) -> list[Any]:
+        return []
 
-    def teardown(self) -> None:
-        self.pool.shutdown()
+    def add_input(self, accumulator: list[Any], events: EventSet) -> list[Any]:
+        accumulator.append(self.combiner.add(events, windows(self.window, events.times, events.starts)))
+        return accumulator
 
-    def start_bundle(self) -> None:
-        self.running: deque[tuple[int, Future[Any]]] = deque()
+    def merge_accumulators(self, accumulators: Iterable[list[Any]]) -> list[Any]:
+        return [part for accumulator in accumulators for part in accumulator]
 
-    def process(self, shard: tuple[int, list[Part]], lines: int) -> None:
-        self.lines = lines
-        parts = [Part(*part) for part in shard[1]]
-        self.running.append((sum(part.rows for part in parts), self.pool.submit(self.merger.compute, parts)))
-        while len(self.running) > THREADS:
-            self._finish()
+    def compact(self, accumulator: list[Any]) -> list[Any]:
+        return [self.combiner.merge(accumulator)]
 
-    def finish_bundle(self) -> None:
-        while self.running:
-            self._finish()
+    def extract_output(self, accumulator: list[Any]) -> Mapping[tuple[int, int], Any]:
+        merged = self.combiner.merge(accumulator)
+        users, starts = merged.groups
+        return dict(zip(zip(users.tolist(), starts.tolist(), strict=True), self.combiner.values(merged), strict=True))
 
-    def _finish(self) -> None:
-        rows, computed = self.running.popleft()
-        for name, count in self.merger.write(self.store, computed.result()).items():
-            Metrics.counter(METRICS, name).inc(count)
-        progress.written(rows / self.lines)
+
+class CountFn(MetricFn):
+    """How many events there are."""
+
+    def __init__(self, window: Window = Window.ALL) -> None:
+        super().__init__(Count(), window)
+
+
+class MinimumFn(MetricFn):
+    """The least value of a field."""
+
+    def __init__(self, of: Field, window: Window = Window.ALL) -> None:
+        super().__init__(Minimum(of), window)
+
+
+class MaximumFn(MetricFn):
+    """The greatest value of a field."""
+
+    def __init__(self, of: Field, window: Window = Window.ALL) -> None:
+        super().__init__(Maximum(of), window)
+
+
+class DistinctFn(MetricFn):
+    """How many different items a field has."""
+
+    def __init__(self, of: Field, window: Window = Window.ALL) -> None:
+        super().__init__(Distinct(of), window)
+
+
+class TopKFn(MetricFn):
+    """The k most played items of a field."""
+
+    def __init__(self, of: Field, k: int, window: Window = Window.ALL) -> None:
+        super().__init__(TopK(of, k), window)

@@ -4,10 +4,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from console.program import add_version, program
 from data.format import KINDS, SAMPLE, siblings, spellings
-from pipelines import stream
-from pipelines.batch import Job, Summary, run
 from pipelines.commands.arguments import (
     add_input_options,
     add_name_options,
@@ -17,10 +17,11 @@ from pipelines.commands.arguments import (
     store_url,
 )
 from pipelines.commands.cli import command
+from pipelines.commands.summary import Summary
 from pipelines.failures import PipelineError
-from pipelines.files.blocks import exists
-from pipelines.files.event_parser import DELETED, ERASED
-from pipelines.kafka.decoding import Format
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 _log = logging.getLogger(__name__)
 
@@ -28,13 +29,14 @@ _log = logging.getLogger(__name__)
 def parser() -> argparse.ArgumentParser:
     """The options of this command."""
     options = argparse.ArgumentParser(
-        prog="python -m pipelines.profile",
+        prog=program("pipelines.profile"),
         description="Reads listening events in the format of LFM-1b and brings the profile of every user into a store: "
         "counts, first and last listen, charts, plays per day, charts per month and year, and the history itself. "
         "What the store already holds is united with the events: repeats and order do not matter.",
         epilog="All other options are Beam's, such as --runner (default: DirectRunner, on this machine).",
         allow_abbrev=False,
     )
+    add_version(options)
     add_input_options(options, [SAMPLE])
     add_name_options(options)
     options.add_argument(
@@ -46,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATTERN",
         help="files of lines `user TAB seconds`: all listens of the user up to that time are erased, for ever",
     )
-    options.add_argument("--k", type=positive, default=10, help="length of the charts (default: %(default)s)")
+    options.add_argument("--k", type=positive, help="length of the charts of a new store (default: 10)")
     options.add_argument(
         "--only",
         choices=["profiles"],
@@ -62,8 +64,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> Summary:
     """Runs the job; what `argv` holds is described by `--help`."""
     ours, beam_options = parse(parser(), argv)
-    if ours.kafka:
-        return stream.run(_stream(ours), beam_options)
+    return _stream(ours, beam_options) if ours.kafka else _load(ours, beam_options)
+
+
+def _load(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
+    from pipelines.batch import Job, run
+    from pipelines.files.event_parser import DELETED, ERASED
+
     job = Job(
         events=ours.events,
         names={} if ours.only else _names(ours),
@@ -78,12 +85,15 @@ def main(argv: Sequence[str] | None = None) -> Summary:
     return run(job, beam_options)
 
 
-def _stream(ours: argparse.Namespace) -> stream.Stream:
+def _stream(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
+    from pipelines import stream
+    from pipelines.kafka.decoding import Format
+
     if ours.only:
         raise PipelineError("--only profiles leaves out the histories, which a stream needs: leave the option out")
     if ours.format == "confluent" and not ours.registry:
         raise PipelineError("--format confluent needs the schema registry: name it with --registry URL")
-    return stream.Stream(
+    streamed = stream.Stream(
         kafka=ours.kafka,
         topic=ours.topic,
         format=Format(ours.format, ours.registry),
@@ -93,6 +103,7 @@ def _stream(ours: argparse.Namespace) -> stream.Stream:
         expansion_service=ours.expansion_service,
         metrics_port=ours.metrics_port,
     )
+    return stream.run(streamed, beam_options)
 
 
 def _names(ours: argparse.Namespace) -> dict[str, Sequence[str]]:
@@ -109,9 +120,11 @@ def _names(ours: argparse.Namespace) -> dict[str, Sequence[str]]:
 
 
 def _beside(kind: str, events: str) -> str | None:
+    from pipelines.files.blocks import exists
+
     sibling = siblings(events)[kind]
     return next(filter(exists, spellings(sibling)), None) if sibling else None
 
 
 if __name__ == "__main__":
-    sys.exit(command(main, "python -m serving"))
+    sys.exit(command(main))

@@ -12,8 +12,9 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
 
 from data.format import KINDS
-from pipelines.batch import Summary
+from pipelines.batch import tell_missing
 from pipelines.commands.arguments import LOCAL_RUNNERS
+from pipelines.commands.summary import Summary
 from pipelines.failures import PipelineError, plain_errors
 from pipelines.kafka import figures
 from pipelines.kafka.client import Cluster
@@ -25,6 +26,7 @@ from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
 from pipelines.runners import heaps, outages, prism, watch
 from pipelines.trending import feeds
 from store import StoreAwayError, item_names, open_store, settings
+from store.profiles import definitions
 
 PRISM = "PrismRunner"
 
@@ -43,7 +45,7 @@ class Stream:
     Attributes:
         kafka: HOST:PORT of a broker.
         topic: of the listening events.
-        k: length of the charts.
+        k: length of the charts of a new store; None for that of the store, or else the usual one.
         trending_since: leave out windows of trending which began before this second; None for what is long ago.
         expansion_service: HOST:PORT of the service with Java's KafkaIO, through which to read; None to read in Python.
         metrics_port: where Prometheus finds the figures; None for nowhere.
@@ -53,7 +55,7 @@ class Stream:
     topic: str
     format: Format
     store: str
-    k: int
+    k: int | None
     trending_since: int | None = None
     expansion_service: str | None = None
     metrics_port: int | None = None
@@ -93,9 +95,11 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
 def _prepare(stream: Stream) -> Cluster:
     """Readies the store. The group of consumers is the store's own: another store reads from the beginning."""
     store = open_store(stream.store, create=True)
-    settings.check(store, stream.k, whole=True)
-    settings.prepare(store, stream.k, whole=True)
+    settings.check(store, whole=True)
+    definitions.keep(store, definitions.fitting(store, stream.k))
+    settings.prepare(store, whole=True)
     item_names.expect_live(store)
+    tell_missing(store)
     return Cluster(stream.kafka, f"profiles-{settings.identity(store)}")
 
 
@@ -126,7 +130,7 @@ def build(pipeline: beam.Pipeline, stream: Stream, cluster: Cluster) -> None:
     """The pipeline: read a batch, unite it with the store; both in one stage, so that its offsets come last."""
     topics: dict[str, str | None] = {stream.topic: None, **{kind: kind for kind in _topics_of_names(cluster)}}
     messages = pipeline | _source(cluster, topics, stream)
-    _ = messages[EVENTS] | "WriteEvents" >> beam.ParDo(WriteEvents(stream.store, stream.k))
+    _ = messages[EVENTS] | "WriteEvents" >> beam.ParDo(WriteEvents(stream.store))
     _ = messages[NAMES] | "WriteNames" >> beam.ParDo(WriteNames(stream.store))
     since = _patient(stream, lambda: feeds.since(open_store(stream.store), stream.trending_since))
     _ = messages[EVENTS] | "Trending" >> feeds.WriteTrending(stream.store, since)

@@ -1,13 +1,17 @@
 """The catalogue of topics: what each is keyed by, holds, where it lies in the store, and who writes it.
 
 A topic is a column of a table, or, if its values lie along an axis of time, a column family with one cell per bucket
-of time, whose qualifier is the bucket's first second.
+of time, whose qualifier is the bucket's first second. Most topics are metrics (`schemas.metrics`), from whose
+declarations all else follows; the others hold what somebody says: events and names.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from schemas.events import ITEMS
+from schemas.metrics import METRICS, Metric, Whose
 
 UNKNOWN_NAME = "[unknown]"
 
@@ -40,7 +44,7 @@ class Topic:
         writer: who writes it.
         axis: for a topic with windows, the field of the value that a range refers to, in seconds since the epoch.
         identity: the field of the value that is the key, if there is one.
-        given: whether values are what somebody says, and may be written; all others are computed from such.
+        metric: how its values are computed; None of a topic whose values are what somebody says.
         absent: fields of the value which is served for a key that the topic does not hold, besides its identity; None
             if such a key has no value.
     """
@@ -52,27 +56,33 @@ class Topic:
     key: str = "Long"
     axis: str | None = None
     identity: str | None = None
-    given: bool = False
+    metric: Metric | None = None
     absent: Mapping[str, Any] | None = field(default=None, hash=False)
 
+    @property
+    def given(self) -> bool:
+        """Whether values are what somebody says, and may be written."""
+        return self.metric is None
 
-def _profile(name: str, value: str) -> Topic:
-    return Topic(name, value, Place("users", "profile", name.encode()), "pipelines.profile")
+
+def topic_of(metric: Metric) -> Topic:
+    """The topic that a metric's values are."""
+    axis = "start" if metric.windowed else None
+    key = "String" if metric.whose is Whose.EVERYBODY else "Long"
+    return Topic(metric.topic, metric.value, _place(metric), "pipelines.profile", key, axis, metric=metric)
 
 
-def _windowed(name: str, value: str) -> Topic:
-    return Topic(name, value, Place("users", name, bucket=Bucket.YEAR), "pipelines.profile", axis="start")
+def _place(metric: Metric) -> Place:
+    if metric.whose is Whose.EVERYBODY:
+        return Place("trending", metric.topic, bucket=Bucket.WINDOW)
+    if metric.windowed:
+        return Place("users", metric.topic, bucket=Bucket.YEAR)
+    return Place("users", "profile", metric.topic.encode())
 
 
 def _items(name: str) -> Topic:
     place = Place(name, "item", b"item")
-    return Topic(name, "Item", place, "pipelines.profile", identity="id", given=True, absent={"name": UNKNOWN_NAME})
-
-
-def _trending(items: str) -> Topic:
-    name = f"trending{items}"
-    place = Place("trending", name, bucket=Bucket.WINDOW)
-    return Topic(name, "ChartsWindow", place, "pipelines.profile", key="String", axis="start")
+    return Topic(name, "Item", place, "pipelines.profile", identity="id", absent={"name": UNKNOWN_NAME})
 
 
 def _listening_events() -> Topic:
@@ -83,32 +93,9 @@ def _listening_events() -> Topic:
         "pipelines.profile",
         axis="timestamp",
         identity="userId",
-        given=True,
     )
 
 
 CATALOGUE: Mapping[str, Topic] = {
-    topic.name: topic
-    for topic in (
-        _listening_events(),
-        _items("artists"),
-        _items("albums"),
-        _items("tracks"),
-        _profile("counts", "long"),
-        _profile("firstlisten", "long"),
-        _profile("lastlisten", "long"),
-        _profile("topartists", "Charts"),
-        _profile("topalbums", "Charts"),
-        _profile("toptracks", "Charts"),
-        _windowed("playsperday", "PlaysWindow"),
-        _windowed("topartistspermonth", "ChartsWindow"),
-        _windowed("topalbumspermonth", "ChartsWindow"),
-        _windowed("toptrackspermonth", "ChartsWindow"),
-        _windowed("topartistsperyear", "ChartsWindow"),
-        _windowed("topalbumsperyear", "ChartsWindow"),
-        _windowed("toptracksperyear", "ChartsWindow"),
-        _trending("artists"),
-        _trending("albums"),
-        _trending("tracks"),
-    )
+    topic.name: topic for topic in (_listening_events(), *map(_items, ITEMS.values()), *map(topic_of, METRICS))
 }

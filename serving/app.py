@@ -17,7 +17,12 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from serving import graphiql
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
-from serving.gateway import Context, GatewayRouter, Producer, Services, Topics, build_schema
+from serving.gateway.context import Context
+from serving.gateway.router import GatewayRouter
+from serving.gateway.schema import build_schema
+from serving.gateway.services.transport import Services
+from serving.gateway.topics.producer import Producer
+from serving.gateway.topics.server_topics import Topics
 from serving.guard import GRAPHQL, HEALTH, Guard, admit
 from serving.history import app as history
 from serving.keys import Access

@@ -14,7 +14,8 @@ from typing import TypeAlias
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from serving.gateway import GatewaySchema, SchemaError
+from serving.gateway.errors import SchemaError
+from serving.gateway.schema import GatewaySchema
 from serving.gateway.sdl import text_of
 from serving.keys import Access
 from store import Store, StoreError

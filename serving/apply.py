@@ -6,11 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
-
-from serving.applied import MEDIA_TYPE, PATH
-from serving.gateway import SchemaError
-from serving.gateway.sdl import text_of
+from console.program import add_version, program
 
 KEY = "PROFILE_API_KEY"
 SERVER = "http://127.0.0.1:8000"
@@ -22,7 +18,8 @@ class NotAppliedError(Exception):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    made = argparse.ArgumentParser("python -m serving.apply", description=__doc__.partition(": ")[2])
+    made = argparse.ArgumentParser(program("serving.apply"), description=__doc__.partition(": ")[2])
+    add_version(made)
     made.add_argument("schema", type=Path, metavar="FILE", help="GraphQL SDL file")
     made.add_argument("--server", default=SERVER, metavar="URL", help=f"the server (%(default)s); its API key: ${KEY}")
     return made
@@ -31,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Applies a schema; the exit code."""
     chosen = parser().parse_args(arguments)
+    from serving.gateway.errors import SchemaError
+
     try:
         apply(chosen.schema, chosen.server)
     except (SchemaError, NotAppliedError) as error:
@@ -47,6 +46,11 @@ def apply(path: Path, server: str) -> None:
         SchemaError: the file cannot be read.
         NotAppliedError: the server does not answer, or refuses the schema.
     """
+    import httpx
+
+    from serving.applied import MEDIA_TYPE, PATH
+    from serving.gateway.sdl import text_of
+
     headers = {"content-type": MEDIA_TYPE, "x-api-key": os.environ.get(KEY, "")}
     try:
         response = httpx.post(

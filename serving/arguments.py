@@ -5,11 +5,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx
-
+from console.program import add_version, program
+from schemas import DEFAULT_SCHEMA
 from schemas.wire.messages import FORMATS
-from serving.gateway import Limits
-from serving.gateway.sdl import DEFAULT_SCHEMA
+from serving.gateway.limits.request_limits import Limits
 from store import DEFAULT_STORE
 from store.urls import FORMS, VARIABLE
 
@@ -21,7 +20,8 @@ PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in mess
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    made = argparse.ArgumentParser("python -m serving", description="GraphQL from an SDL file, against the store.")
+    made = argparse.ArgumentParser(program("serving"), description="GraphQL from an SDL file, against the store.")
+    add_version(made)
     made.add_argument("--schema", type=Path, default=DEFAULT_SCHEMA, metavar="FILE", help="GraphQL SDL file")
     made.add_argument("--store", metavar="URL", help=f"{FORMS}; else ${VARIABLE}, else {DEFAULT_STORE}")
     made.add_argument("--service", action="append", type=_service, default=[], metavar="NAME=URL", help=SERVICE)
@@ -70,6 +70,8 @@ def _service(given: str) -> tuple[str, str]:
     Raises:
         ArgumentTypeError: it is not of this form.
     """
+    import httpx
+
     name, _, url = given.partition("=")
     try:
         parts = httpx.URL(url)

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
-from serving.gateway import Context
+from serving.gateway.context import Context
 from serving.keys import Access, Keys, given_key
 
 GRAPHQL = "/graphql"

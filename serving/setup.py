@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from serving.gateway import Kafka, Limits, Service
+from serving.gateway.limits.request_limits import Limits
+from serving.gateway.services.transport import Service
+from serving.gateway.topics.producer import Kafka
 from serving.keys import Keys
 
 

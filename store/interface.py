@@ -6,6 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from store import layout
 
+LAYOUT_SETTING = "layout"
+
 
 class CellKey(NamedTuple):
     """Which cell: the table, the row, the column."""
@@ -91,6 +93,13 @@ class Store(ABC):
     def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
         """Sets cells, blindly: other cells of the rows stay. All rows are written, or StoreError is raised."""
 
+    def write_column(
+        self, table: str, family: str, qualifier: bytes, keys: Sequence[bytes], values: Sequence[bytes]
+    ) -> None:
+        """Sets one column of many rows, as `write` does; a home may do it faster."""
+        cells = (Cell(family, qualifier, value) for value in values)
+        self.write(table, ((key, (cell,)) for key, cell in zip(keys, cells, strict=True)))
+
     @abstractmethod
     def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
         """Replaces rows by what `change` makes of them: read and write are one atomic step for each row.
@@ -120,15 +129,19 @@ class Store(ABC):
         cell = _setting(name)
         self.write(layout.META, [(cell.key, [Cell(cell.family, cell.qualifier, value.encode())])])
 
+    @abstractmethod
+    def add_families(self, names: Iterable[str]) -> None:
+        """Makes sure that the table of users has some families; from then on the store has the present layout."""
+
     def check_layout(self) -> None:
-        """Marks a new store with the layout's version, or refuses one of another version."""
-        found = self.setting("layout")
+        """Marks a new store with the layout's version, or refuses one that this program cannot read."""
+        found = self.setting(LAYOUT_SETTING)
         if found is None:
-            self.set_setting("layout", layout.LAYOUT)
-        elif found != layout.LAYOUT:
+            self.add_families(layout.TABLES[layout.USERS])
+        elif found != layout.LAYOUT and found not in layout.UPGRADED:
             raise StoreError(
                 f"store {self.url} has layout version {found}, this program reads and writes version {layout.LAYOUT}: "
-                "build a new store with `python -m pipelines.profile --store ...`"
+                "use the version of the program that wrote it, or a later one"
             )
 
 

@@ -5,7 +5,7 @@ from files writes them blindly, and then puts back what they may have covered. O
 streamed, which its setting says, needs that.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.wire import avro
 from store import layout
@@ -31,9 +31,9 @@ def write_live(store: Store, table: str, names: Mapping[int, str | None]) -> Non
         store.update(table, nameless, lambda _: [(key, [Cell(layout.LIVE, b"item", b"")]) for key in nameless])
 
 
-def write_from_files(store: Store, table: str, rows: Iterable[tuple[bytes, Row]], keys: Sequence[bytes]) -> None:
-    """Writes names from files: the rows of `keys`."""
-    store.write(table, rows)
+def write_from_files(store: Store, table: str, keys: Sequence[bytes], items: Sequence[bytes]) -> None:
+    """Writes names from files: the encoded Items of `keys`."""
+    store.write_column(table, *_ITEM, keys, items)
     if store.setting(SETTING) == STREAMED:
         for start in range(0, len(keys), _AT_ONCE):
             _restore(store, table, keys[start : start + _AT_ONCE])

@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 
-LAYOUT = "2"
-"""Version of everything in here and of the stored values; a store of another version is refused."""
+from schemas.events import ITEMS
+from schemas.metrics import METRICS
+from schemas.topics import topic_of
+
+LAYOUT = "3"
+"""Version of everything in here and of the stored values."""
+
+UPGRADED = ("2",)
+"""Versions that are read as they are; they get the present one when their families change."""
 
 KEY_BYTES = 8
 """Length of every row key."""
@@ -13,27 +20,17 @@ META = "meta"
 CHANGES = "changes"
 TRENDING = "trending"
 
+_WINDOWED = {topic.place.family: topic.place.table for topic in map(topic_of, METRICS) if topic.axis}
+"""The tables of the topics that have a family of their own."""
+
 TABLES: Mapping[str, tuple[str, ...]] = {
-    USERS: (
-        "profile",
-        "history",
-        "playsperday",
-        "topartistspermonth",
-        "topalbumspermonth",
-        "toptrackspermonth",
-        "topartistsperyear",
-        "topalbumsperyear",
-        "toptracksperyear",
-        "deletions",
-    ),
-    "artists": ("item", "live"),
-    "albums": ("item", "live"),
-    "tracks": ("item", "live"),
+    USERS: ("profile", "history", *(family for family, table in _WINDOWED.items() if table == USERS), "deletions"),
+    **dict.fromkeys(ITEMS.values(), ("item", "live")),
     META: ("setting",),
     CHANGES: ("user",),
-    TRENDING: ("trendingartists", "trendingalbums", "trendingtracks"),
+    TRENDING: tuple(family for family, table in _WINDOWED.items() if table == TRENDING),
 }
-"""Column families of each table. The order is part of the layout: LMDB numbers families by it."""
+"""Column families of each table, in the order of a Row; windowed metrics have one each."""
 
 DATA = tuple(table for table in TABLES if table not in (META, CHANGES, TRENDING))
 """The tables that follow from the events and names alone, not from when they came."""

@@ -1,21 +1,17 @@
-"""What a store was built with: a later run must fit to it, or the values would not be a function of the events."""
+"""What a store remembers of itself besides its data: what it holds, and what tells it from others."""
 
 from uuid import uuid4
 
 from store import layout
 from store.interface import Store, StoreError
 
-LENGTH, CONTENTS, IDENTITY, LOADED = "k", "contents", "identity", "loaded"
+CONTENTS, IDENTITY, LOADED = "contents", "identity", "loaded"
 WHOLE, PROFILES = "whole", "profiles"
 
 
-def check(store: Store, k: int, *, whole: bool) -> None:
-    """Raises StoreError if the store was built with other options."""
-    contents, length = store.setting(CONTENTS), store.setting(LENGTH)
-    if contents is None:
-        return
-    if length != str(k):
-        raise StoreError(f"store {store.url} was built with --k {length}: use that, or another --store")
+def check(store: Store, *, whole: bool) -> None:
+    """Raises StoreError if the store was built with other contents."""
+    contents = store.setting(CONTENTS)
     if contents == PROFILES and whole:
         raise StoreError(
             f"store {store.url} holds profiles without the histories they follow from: add --only profiles to replace "
@@ -30,9 +26,13 @@ def is_new(store: Store) -> bool:
     return store.setting(CONTENTS) is None
 
 
-def prepare(store: Store, k: int, *, whole: bool) -> None:
-    """Notes in the store what it is built with. Profiles without histories replace those of an earlier run."""
-    store.set_setting(LENGTH, str(k))
+def holds_histories(store: Store) -> bool:
+    """Whether there are histories to unite events with."""
+    return store.setting(CONTENTS) == WHOLE
+
+
+def prepare(store: Store, *, whole: bool) -> None:
+    """Notes in the store what it holds. Profiles without histories replace those of an earlier run."""
     store.set_setting(CONTENTS, WHOLE if whole else PROFILES)
     if not whole:
         store.clear(layout.USERS)

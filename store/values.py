@@ -7,12 +7,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from schemas.events import NAMES
+from schemas.metrics import Window
 from schemas.topics import CATALOGUE, Bucket, Topic
 from schemas.wire import avro
 from store import layout
 from store.histories.months import unpack
 from store.interface import Cell, CellKey, CellRange, Row, Store
-from store.profiles.windows import month_of
+from store.profiles.computed import HISTORY, computed, computed_cells
+from store.profiles.definitions import Definition
+from store.profiles.windows import interval
 
 MOST_VALUES = 10_000
 """Values that a range or a page may give."""
@@ -60,6 +64,8 @@ class TooMany:
 def read(store: Store, wanted: Sequence[Wanted]) -> list[Any]:
     """What is wanted, in the order asked: all addresses and ranges in one read, each page in another.
 
+    Metrics that the store does not have yet are computed from the histories.
+
     Returns:
         For an address its value, None if the topic does not hold the key; for a range and a page a list of values, or
         TooMany.
@@ -67,15 +73,32 @@ def read(store: Store, wanted: Sequence[Wanted]) -> list[Any]:
     Raises:
         StoreError: the store cannot be read.
     """
-    cells = {w: cell for w in wanted if isinstance(w, Address) and (cell := cell_of(w))}
-    ranges = {w: cells_of for w in wanted if isinstance(w, Range) and (cells_of := _cells_of(w))}
+    missing = computed(store)
+    metrics = {w: missing.get(w.topic) for w in wanted}
+    cells = {w: cell for w in wanted if isinstance(w, Address) and (cell := cell_of(w)) and not metrics[w]}
+    ranges = {w: span for w in wanted if (span := _span(w, metrics[w]))}
     values, rows = store.read([*cells.values()], [*ranges.values()]) if cells or ranges else ((), ())
     found: dict[Wanted, Any] = {
         **{w: decode(w.topic, value) for w, value in zip(cells, values, strict=True)},
-        **{w: _windows(w, row) for w, row in zip(ranges, rows, strict=True)},
-        **{w: _page(store, w) for w in wanted if isinstance(w, Page)},
+        **{w: _of_row(w, row, metrics[w]) for w, row in zip(ranges, rows, strict=True)},
+        **{w: _page(store, w, metrics[w]) for w in wanted if isinstance(w, Page)},
     }
     return [found[w] if w in found else [] if isinstance(w, Range) else None for w in wanted]
+
+
+def _span(wanted: Wanted, metric: Definition | None) -> CellRange | None:
+    """The cells of a row from which the wanted follows, if they are more than one, and if there can be any."""
+    if metric is not None and not isinstance(wanted, Page):
+        return _months_of(wanted, metric)
+    return _cells_of(wanted) if isinstance(wanted, Range) else None
+
+
+def _of_row(wanted: Wanted, row: Row, metric: Definition | None) -> Any:
+    if metric is not None:
+        row = computed_cells(row, metric)
+    if isinstance(wanted, Address):
+        return decode(wanted.topic, row[0].value if row else None)
+    return _windows(wanted, row)  # type: ignore[arg-type]
 
 
 def write(store: Store, address: Address, value: Any) -> None:
@@ -133,6 +156,24 @@ def _cells_of(wanted: Range) -> CellRange | None:
     )
 
 
+def _months_of(wanted: Address | Range, metric: Definition) -> CellRange | None:
+    """The months of the history that a metric's values follow from; None if there can be none."""
+    key = row_key(CATALOGUE[wanted.topic], wanted.key)
+    if key is None:
+        return None
+    if isinstance(wanted, Address):
+        return CellRange(layout.USERS, key, HISTORY)
+    start, stop = wanted.start, wanted.stop
+    if stop is not None and (stop <= 0 and stop <= (start or 0)):
+        return None
+    first = layout.bucket(interval(Window.MONTH, max(start or 0, 0))[0])
+    if stop is None:
+        return CellRange(layout.USERS, key, HISTORY, first)
+    # A window that starts before the stop may end after it.
+    _, last = interval(metric.metric.window, max(stop - 1, 0))
+    return CellRange(layout.USERS, key, HISTORY, first, layout.bucket(min(last, _LAST - 1) + 1))
+
+
 def _bucket(topic: Topic) -> Bucket:
     if topic.place.bucket is None:
         raise ValueError(f"topic {topic.name} has no axis of time")
@@ -140,8 +181,8 @@ def _bucket(topic: Topic) -> Bucket:
 
 
 _BUCKET_STARTS: Mapping[Bucket, Callable[[int], int]] = {
-    Bucket.MONTH: lambda time: int(month_of(time)[0]),
-    Bucket.YEAR: lambda time: int(month_of(time)[2]),
+    Bucket.MONTH: lambda time: interval(Window.MONTH, time)[0],
+    Bucket.YEAR: lambda time: interval(Window.YEAR, time)[0],
     Bucket.WINDOW: lambda time: time,
 }
 
@@ -149,12 +190,12 @@ _BUCKET_STARTS: Mapping[Bucket, Callable[[int], int]] = {
 def _windows(wanted: Range, row: Row) -> list[Any] | TooMany:
     """The values in cells that lie in the range."""
     topic = CATALOGUE[wanted.topic]
-    start, stop = wanted.start or 0, wanted.stop
+    start, stop = wanted.start, wanted.stop
     if topic.place.bucket is Bucket.MONTH:
         return _events(wanted, row)
     axis = str(topic.axis)
     values = (value for cell in row for value in _in_bucket(topic, cell.value))
-    return _limited(value for value in values if value[axis] >= start and (stop is None or value[axis] < stop))
+    return _limited(v for v in values if (start is None or v[axis] >= start) and (stop is None or v[axis] < stop))
 
 
 def _in_bucket(topic: Topic, data: bytes) -> list[Any]:
@@ -169,16 +210,13 @@ def _events(wanted: Range, row: Row) -> list[Any] | TooMany:
     first = np.searchsorted(events.timestamps, wanted.start or 0)
     last = len(events.timestamps) if wanted.stop is None else np.searchsorted(events.timestamps, wanted.stop)
     columns = (events.artists, events.albums, events.tracks, events.timestamps)
-    names = ("artistId", "albumId", "trackId", "timestamp")
     rows = zip(*(column[first : min(last, first + MOST_VALUES + 1)].tolist() for column in columns), strict=True)
-    return _limited(
-        {"userId": wanted.key, **dict(zip(names, values, strict=True)), "deleted": False} for values in rows
-    )
+    return _limited({**dict(zip(NAMES, (wanted.key, *values), strict=True)), "deleted": False} for values in rows)
 
 
-def _page(store: Store, wanted: Page) -> list[Any] | TooMany:
+def _page(store: Store, wanted: Page, metric: Definition | None) -> list[Any] | TooMany:
     start = b"" if wanted.after is None else _above(wanted.after)
-    values = iter(()) if start is None else _values(store, CATALOGUE[wanted.topic], start)
+    values = iter(()) if start is None else _values(store, CATALOGUE[wanted.topic], start, metric)
     return _limited(values) if wanted.limit is None else [*islice(values, wanted.limit)]
 
 
@@ -189,10 +227,11 @@ def _above(key: Key) -> bytes | None:
     return layout.after(key.encode()[: layout.KEY_BYTES].ljust(layout.KEY_BYTES, b"\0"))
 
 
-def _values(store: Store, topic: Topic, start: bytes) -> Iterator[Any]:
+def _values(store: Store, topic: Topic, start: bytes, metric: Definition | None) -> Iterator[Any]:
     place = topic.place
-    for _, row in store.scan(place.table, start, families=[place.family]):
-        yield from (avro.decode(topic.value, cell.value) for cell in row if cell.qualifier == place.column)
+    for _, row in store.scan(place.table, start, families=[HISTORY if metric else place.family]):
+        cells = computed_cells(row, metric) if metric else row
+        yield from (avro.decode(topic.value, cell.value) for cell in cells if cell.qualifier == place.column)
 
 
 def _limited(values: Iterator[Any]) -> list[Any] | TooMany:

@@ -3,15 +3,15 @@
 Avro encodes a long as the LEB128 form of its zigzag value (Avro specification, "Binary Encoding").
 """
 
-from numba import njit, uint8, uint64
+from numba import int64, uint8, uint64
 
-JIT = {"nogil": True, "cache": True, "error_model": "numpy"}
+from store.compiled import jit
 
 LONGEST = 10
 """Bytes of the longest encoding of 64 bits."""
 
 
-@njit(**JIT)
+@jit
 def put(out, p, value):  # type: ignore[no-untyped-def]
     """Writes a non-negative `value` to `out[p:]`; the index after it."""
     rest = uint64(value)
@@ -23,7 +23,7 @@ def put(out, p, value):  # type: ignore[no-untyped-def]
     return p + 1
 
 
-@njit(**JIT)
+@jit
 def get(data, p):  # type: ignore[no-untyped-def]
     """The value at `data[p:]` and the index after it."""
     value = uint64(0)
@@ -35,7 +35,7 @@ def get(data, p):  # type: ignore[no-untyped-def]
     return value | (uint64(data[p]) << shift), p + 1
 
 
-@njit(**JIT)
+@jit
 def put_long(out, p, value):  # type: ignore[no-untyped-def]
-    """Writes a non-negative `value` to `out[p:]` as an Avro long; the index after it."""
-    return put(out, p, uint64(value) << uint64(1))
+    """Writes `value` to `out[p:]` as an Avro long; the index after it."""
+    return put(out, p, (uint64(value) << uint64(1)) ^ uint64(int64(value) >> 63))

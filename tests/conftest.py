@@ -1,5 +1,8 @@
+import gc
+import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from subprocess import CalledProcessError
 from uuid import uuid4
@@ -8,19 +11,51 @@ import pytest
 from hypothesis import settings
 
 from pipelines.runners.golang import NotBuiltError
-from serving.recommender.files import folder_for
+from serving.recommender.graph_files import folder_for
 from store import Store, open_store
 from tests.parts import bigtable, compiled
 from tests.parts.kafka import Broker
+from tests.parts.preparation import preparing
 from tests.parts.topics import delete_all
 
 settings.register_profile("unhurried", deadline=None)  # a first call may compile, and the machine may be busy
 settings.load_profile("unhurried")
 
 
+_meanwhile = ExitStack()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for some tests wait for most of their time."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):  # workers start when this is done
-        compiled.bring_up_to_date(fill=bool(session.config.getoption("numprocesses", None)))
+        _meanwhile.enter_context(preparing())
+        if session.config.getoption("numprocesses", None):
+            compiled.fill()
+
+
+def pytest_sessionfinish() -> None:
+    _meanwhile.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: at the end no worker shall be busy with it alone."""
+    items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: collections need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("long"):
+        return 0
+    return 1 if "broker" in getattr(item, "fixturenames", ()) else 2
 
 
 @pytest.hookimpl(wrapper=True)

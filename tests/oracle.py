@@ -2,8 +2,8 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +49,7 @@ def day_of(time: int) -> date:
 
 
 def start_of(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    return (day.toordinal() - date(1970, 1, 1).toordinal()) * 86_400
 
 
 def profiles(events: Iterable[Event], k: int = 10) -> dict[int, dict[str, Any]]:
@@ -60,31 +60,62 @@ def profiles(events: Iterable[Event], k: int = 10) -> dict[int, dict[str, Any]]:
     return {user: profile(history, k) for user, history in by_user.items()}
 
 
+def week_of(time: int) -> int:
+    """The first second of the ISO week of a time: its Monday."""
+    day = day_of(time)
+    return start_of(date.fromordinal(day.toordinal() - day.weekday()))
+
+
+def month_of(time: int) -> int:
+    return start_of(day_of(time).replace(day=1))
+
+
+def year_of(time: int) -> int:
+    return start_of(day_of(time).replace(month=1, day=1))
+
+
+def windows(
+    history: list[Event], window_of: Callable[[int], int], field: str, value: Callable[[list[Event]], Any]
+) -> Any:
+    """The value of the events of each window that has any, in order of time."""
+    found: dict[int, list[Event]] = {}
+    for event in history:
+        found.setdefault(window_of(event.time), []).append(event)
+    return [{"start": start, field: value(found[start])} for start in sorted(found)]
+
+
 def profile(history: list[Event], k: int) -> dict[str, Any]:
     """The topics of one user."""
-    days = Counter(start_of(day_of(e.time)) for e in history)
-    topics: dict[str, Any] = {
-        "counts": len(history),
-        "firstlisten": history[0].time,
-        "lastlisten": history[-1].time,
-        "playsperday": [{"start": day, "countPlays": days[day]} for day in sorted(days)],
+
+    def top(item: str) -> Callable[[list[Event]], Any]:
+        return lambda events: chart((getattr(e, item) for e in events), k)
+
+    return {
         "listeningevents": [
             {"userId": e.user, "artistId": e.artist, "albumId": e.album, "trackId": e.track, "timestamp": e.time}
             for e in history
         ],
+        "counts": len(history),
+        "firstlisten": history[0].time,
+        "lastlisten": history[-1].time,
+        "distinctartists": len({e.artist for e in history}),
+        "distinctalbums": len({e.album for e in history}),
+        "distincttracks": len({e.track for e in history}),
+        "topartists": top("artist")(history),
+        "topalbums": top("album")(history),
+        "toptracks": top("track")(history),
+        "playsperday": windows(history, lambda time: start_of(day_of(time)), "countPlays", len),
+        "playsperweek": windows(history, week_of, "countPlays", len),
+        "topartistspermonth": windows(history, month_of, "charts", top("artist")),
+        "topalbumspermonth": windows(history, month_of, "charts", top("album")),
+        "toptrackspermonth": windows(history, month_of, "charts", top("track")),
+        "topartistsperyear": windows(history, year_of, "charts", top("artist")),
+        "topalbumsperyear": windows(history, year_of, "charts", top("album")),
+        "toptracksperyear": windows(history, year_of, "charts", top("track")),
+        "topartistsperweek": windows(history, week_of, "charts", top("artist")),
+        "topalbumsperweek": windows(history, week_of, "charts", top("album")),
+        "toptracksperweek": windows(history, week_of, "charts", top("track")),
     }
-    for item in ("artist", "album", "track"):
-        topics[f"top{item}s"] = chart((getattr(e, item) for e in history), k)
-        for period in ("month", "year"):
-            windows: dict[int, list[int]] = {}
-            for e in history:
-                first = day_of(e.time).replace(day=1)
-                start = start_of(first if period == "month" else first.replace(month=1))
-                windows.setdefault(start, []).append(getattr(e, item))
-            topics[f"top{item}sper{period}"] = [
-                {"start": start, "charts": chart(windows[start], k)} for start in sorted(windows)
-            ]
-    return topics
 
 
 def is_valid(line: bytes) -> bool:

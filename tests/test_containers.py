@@ -32,8 +32,8 @@ def test_the_composition_is_valid() -> None:
 def test_the_image_holds_all_packages_and_nothing_to_build_with() -> None:
     build, final = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    for package in project["tool"]["setuptools"]["packages"]["find"]["include"]:
-        assert f"COPY {package.removesuffix('*')} " in build
+    for package in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
+        assert f"COPY {package} " in build
     assert not re.search(r"pip|apt-get|gcc", final)
     assert re.search(r"^USER [1-9]", final, re.MULTILINE)
 

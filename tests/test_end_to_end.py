@@ -8,9 +8,9 @@ import pytest
 
 from data import generate
 from data.format import KINDS, SAMPLE, siblings
+from schemas import DEFAULT_SCHEMA
 from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store
 from tests import lfm, oracle
 from tests.pipelines.jobs import run_profile

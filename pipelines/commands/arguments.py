@@ -5,16 +5,17 @@ import difflib
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.runners.runner import PipelineRunner
+from typing import TYPE_CHECKING
 
 from data.format import KINDS
 from pipelines.failures import PipelineError
 from schemas.wire.messages import FORMATS
 from store import DEFAULT_STORE
 from store.urls import VARIABLE
+
+if TYPE_CHECKING:  # Beam takes seconds to import, which who asks for --help need not wait for
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import PipelineRunner
 
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 _SAFE_MODE = "in_memory"
@@ -31,10 +32,7 @@ def add_input_options(parser: argparse.ArgumentParser, events: Sequence[str] | N
         help="files of listening events, or globs of such: plain, .gz or .bz2, on any of Beam's filesystems"
         + ("" if events is None else " (default: the bundled sample)"),
     )
-    parser.add_argument(
-        "--store",
-        help=f"lmdb:FOLDER or bigtable://PROJECT/INSTANCE (default: the variable PROFILE_STORE, else {DEFAULT_STORE})",
-    )
+    add_store_option(parser)
     parser.add_argument(
         "--rejects",
         metavar="PATH",
@@ -47,6 +45,14 @@ def add_input_options(parser: argparse.ArgumentParser, events: Sequence[str] | N
         default=0.01,
         metavar="SHARE",
         help="stop before anything is written if more than this share of the lines is unusable (default: %(default)s)",
+    )
+
+
+def add_store_option(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that names the store."""
+    parser.add_argument(
+        "--store",
+        help=f"lmdb:FOLDER or bigtable://PROJECT/INSTANCE (default: the variable PROFILE_STORE, else {DEFAULT_STORE})",
     )
 
 
@@ -119,9 +125,11 @@ def positive(text: str) -> int:
     return value
 
 
-def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, PipelineOptions]:
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, "PipelineOptions"]:
     """Our options and Beam's; exits with a usage message if an option is neither."""
     ours, others = parser.parse_known_args(argv)
+    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+
     beam = argparse.ArgumentParser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
     for options in PipelineOptions.__subclasses__():
         options._add_argparse_args(beam)
@@ -134,12 +142,15 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[
     return ours, PipelineOptions(others)
 
 
-def runner(options: PipelineOptions) -> tuple[PipelineRunner | None, bool]:
+def runner(options: "PipelineOptions") -> tuple["PipelineRunner | None", bool]:
     """The runner, or None for the one that Beam chooses by name, and whether it runs in this process.
 
     Raises:
         PipelineError: the runner is asked to run in a mode which loses data.
     """
+    from apache_beam.options.pipeline_options import StandardOptions
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
     name = options.view_as(StandardOptions).runner or "DirectRunner"
     mode = options.get_all_options().get("direct_running_mode", _SAFE_MODE)
     if name not in LOCAL_RUNNERS:

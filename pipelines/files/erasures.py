@@ -7,9 +7,9 @@ from pipelines.files.event_lines import COLUMNS, MOST_DIGITS, why_bad
 from pipelines.files.parts import Parsed
 from pipelines.files.rejected_lines import Notes
 from pipelines.files.shards import scatter
+from schemas.events import TIME, USER
 
 FIELDS = 2
-_USER, _TIME = 0, 4
 _LIMIT = 2**63
 
 
@@ -25,7 +25,7 @@ def parse_erasures(block: Block, shards: int) -> Parsed:
         else:
             notes.reject(number, line)
     columns = np.zeros((COLUMNS, len(found)), np.int64)
-    columns[[_USER, _TIME]] = np.array(found, np.int64).reshape(-1, FIELDS).T
+    columns[[USER, TIME]] = np.array(found, np.int64).reshape(-1, FIELDS).T
     parts = [(shard, a.size // COLUMNS, True, a) for shard, a in scatter(columns, len(found), shards, True)]
     return Parsed(len(lines), len(found), notes.rejected, bytes(notes), parts)
 

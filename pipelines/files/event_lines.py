@@ -8,10 +8,10 @@ eight digits", 2018).
 from typing import Any
 
 from llvmlite import ir
-from numba import int64, njit, types, uint8, uint64
+from numba import int64, types, uint8, uint64
 from numba.extending import intrinsic
 
-from store.varint import JIT
+from store.compiled import inlined, jit
 
 COLUMNS = 5
 PADDING = 32
@@ -53,7 +53,7 @@ _PAIRS = uint64(0x00FF00FF00FF00FF)
 _QUADS = uint64(0x0000FFFF0000FFFF)
 
 
-@njit(inline="always", **JIT)
+@inlined
 def _number(text, i):  # type: ignore[no-untyped-def]
     """The number at `text[i:]`, the index after it, and whether it is well formed (0) or not."""
     chunk = _load_8(text, i)
@@ -83,7 +83,7 @@ def _number(text, i):  # type: ignore[no-untyped-def]
     return int64(value), i, wrong | (value >> uint64(63))
 
 
-@njit(**JIT)
+@jit
 def parse_events(text, position, end, columns, row, bad, line):  # type: ignore[no-untyped-def]
     """Parses lines until the text ends or the table of bad lines is full.
 
@@ -96,31 +96,22 @@ def parse_events(text, position, end, columns, row, bad, line):  # type: ignore[
     Returns:
         The position, row and line reached, the number of bad lines, and whether any value has more than 32 bits.
     """
-    users, artists, albums, tracks, timestamps = columns[0], columns[1], columns[2], columns[3], columns[4]
     wide = uint64(0)
-    n_bad = 0
+    n_bad = int64(0)
     i = position
     while i < end and n_bad < len(bad):
         start = i
-        user, i, wrong = _number(text, i)
-        wrong |= uint64(text[i] ^ TAB)
-        artist, i, w = _number(text, i + 1)
-        wrong |= w | uint64(text[i] ^ TAB)
-        album, i, w = _number(text, i + 1)
-        wrong |= w | uint64(text[i] ^ TAB)
-        track, i, w = _number(text, i + 1)
-        wrong |= w | uint64(text[i] ^ TAB)
-        timestamp, i, w = _number(text, i + 1)
-        if text[i] == CR:
+        wrong, values = uint64(0), uint64(0)
+        for column in range(COLUMNS):
+            value, i, unreadable = _number(text, i)
+            columns[column, row] = value
+            values |= uint64(value)
+            if column == COLUMNS - 1 and text[i] == CR:
+                i += 1
+            wrong |= unreadable | uint64(text[i] ^ (LF if column == COLUMNS - 1 else TAB))
             i += 1
-        wrong |= w | uint64(text[i] ^ LF)
         if wrong == 0:
-            users[row] = user
-            artists[row] = artist
-            albums[row] = album
-            tracks[row] = track
-            timestamps[row] = timestamp
-            wide |= uint64(user | artist | album | track | timestamp)
+            wide |= values
             row += 1
         else:
             i = start
@@ -128,12 +119,12 @@ def parse_events(text, position, end, columns, row, bad, line):  # type: ignore[
                 i += 1
             bad[n_bad, 0], bad[n_bad, 1], bad[n_bad, 2] = line, start, i
             n_bad += 1
-        i += 1
+            i += 1
         line += 1
     return i, row, line, n_bad, (wide >> uint64(32)) != 0
 
 
-@njit(**JIT)
+@jit
 def find(text, byte, start, end):  # type: ignore[no-untyped-def]
     """The index of the first `byte` in `text[start:end]`, or `end`."""
     for i in range(start, end):
@@ -145,11 +136,6 @@ def find(text, byte, start, end):  # type: ignore[no-untyped-def]
 def most_rows(size: int) -> int:
     """How many valid lines fit into `size` bytes: a line has at least five digits, four tabs and an LF."""
     return size // (2 * COLUMNS) + 1
-
-
-def is_id(text: bytes) -> bool:
-    """Whether text is a number of up to MOST_DIGITS digits below 2**63."""
-    return text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 1 << 63
 
 
 def why_bad(line: bytes, columns: int = COLUMNS) -> str:

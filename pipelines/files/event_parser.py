@@ -13,6 +13,7 @@ from pipelines.files.parts import Parsed, Part
 from pipelines.files.rejected_lines import Notes
 from pipelines.files.shards import scatter
 from pipelines.files.spill import Shuffle
+from schemas.events import TIME, USER
 from store.histories.event_set import Columns
 
 EVENTS, DELETED, ERASED = "events", "deleted", "erased"
@@ -35,11 +36,11 @@ class Selection:
             return columns
         wanted = np.ones(columns.shape[1], np.bool_)
         if self.start is not None:
-            wanted &= columns[4] >= self.start
+            wanted &= columns[TIME] >= self.start
         if self.end is not None:
-            wanted &= columns[4] < self.end
+            wanted &= columns[TIME] < self.end
         if self.users is not None:
-            wanted &= np.isin(columns[0], np.array(sorted(self.users), np.int64))
+            wanted &= np.isin(columns[USER], np.array(sorted(self.users), np.int64))
         return columns[:, wanted]
 
 

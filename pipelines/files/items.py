@@ -3,19 +3,19 @@
 Of several names for one id the smallest that is not empty stays, so that the order of lines does not matter.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.files.name_lines import Names, packed, unpacked
 from pipelines.files.parts import Part
 from pipelines.files.spill import Shuffle
-from store import Cell, Row, Store, item_names, layout, varint
-from store.varint import JIT
+from store import Store, item_names, layout, varint
+from store.compiled import jit
 
 
 def joined(parts: Iterable[Names]) -> Names:
@@ -51,7 +51,7 @@ def _name(names: Names, i: int) -> bytes:
     return names.text[names.ends[i - 1] if i else 0 : names.ends[i]].tobytes()
 
 
-@njit(**JIT)
+@jit
 def _encode(ids, ends, chosen, text, out, out_ends):  # type: ignore[no-untyped-def]
     """Writes chosen names as Items in Avro: an id, the length of the name, the name. Returns the bytes written."""
     p = 0
@@ -68,7 +68,7 @@ def _encode(ids, ends, chosen, text, out, out_ends):  # type: ignore[no-untyped-
 
 
 class Items(NamedTuple):
-    """Rows of a table of items: their ids, and their values, which end at `ends` in `data`."""
+    """A column of a table of items: their ids, ascending, and their values, which end at `ends` in `data`."""
 
     table: str
     ids: NDArray[np.int64]
@@ -76,17 +76,15 @@ class Items(NamedTuple):
     data: NDArray[np.uint8]
     conflicts: int
 
-    def rows(self) -> Iterator[tuple[bytes, Row]]:
-        """The rows, by ascending id."""
-        data, start = self.data.tobytes(), 0
-        for key, end in zip(self.keys(), self.ends.tolist(), strict=True):
-            yield key, (Cell("item", b"item", data[start:end]),)
-            start = end
+    def values(self) -> list[bytes]:
+        """The values, encoded."""
+        data, ends = self.data.tobytes(), self.ends.tolist()
+        return [data[start:end] for start, end in pairwise([0, *ends])]
 
     def keys(self) -> list[bytes]:
         """The row keys."""
-        keys = self.ids.astype(">i8").tobytes()
-        return [keys[at : at + layout.KEY_BYTES] for at in range(0, len(keys), layout.KEY_BYTES)]
+        found: list[bytes] = self.ids.astype(">i8").view(f"V{layout.KEY_BYTES}").tolist()
+        return found
 
 
 def items_of(table: str, names: Names) -> Items:
@@ -116,7 +114,7 @@ class ItemMerger:
 
     def write(self, store: Store, computed: Items) -> dict[str, int]:
         """Writes the items, whatever names they had from files."""
-        item_names.write_from_files(store, computed.table, computed.rows(), computed.keys())
+        item_names.write_from_files(store, computed.table, computed.keys(), computed.values())
         return {computed.table: len(computed.ids), "renamed": computed.conflicts}
 
     def _names(self, parts: list[Part]) -> Names:

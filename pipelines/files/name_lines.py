@@ -10,15 +10,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 
-from data.format import KINDS
+from data.format import KINDS, is_id
 from pipelines.files.blocks import BLOCK, Block, Range
-from pipelines.files.event_lines import CR, LF, MOST_DIGITS, TAB, ZERO, is_id
+from pipelines.files.event_lines import CR, LF, MOST_DIGITS, TAB, ZERO
 from pipelines.files.parts import Parsed
 from pipelines.files.rejected_lines import Notes
-from store.varint import JIT
+from store.compiled import jit
 
 FIELDS = {"artists": 2, "albums": 3, "tracks": 3}
 
@@ -37,7 +37,7 @@ class Names(NamedTuple):
     text: NDArray[np.uint8]
 
 
-@njit(**JIT)
+@jit
 def _id(text, start, end):  # type: ignore[no-untyped-def]
     """The id in `text[start:end]`, or -1."""
     if start == end or end - start > MOST_DIGITS:
@@ -50,7 +50,7 @@ def _id(text, start, end):  # type: ignore[no-untyped-def]
     return np.int64(value)  # 19 digits above 2**63 become negative
 
 
-@njit(**JIT)
+@jit
 def _copy_name(text, start, end, out, p):  # type: ignore[no-untyped-def]
     """Copies a name, unquoted if it is quoted as in CSV; the index after it."""
     first = p
@@ -73,7 +73,7 @@ def _copy_name(text, start, end, out, p):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(**JIT)
+@jit
 def _parse_names(text, position, end, fields, ids, ends, out, row, bad, line):  # type: ignore[no-untyped-def]
     """Parses lines until the text ends or `bad` is full; the position, row, line and number of bad lines reached."""
     n_bad = 0
@@ -106,43 +106,43 @@ def _parse_names(text, position, end, fields, ids, ends, out, row, bad, line):  
     return position, row, line, n_bad
 
 
-@njit(**JIT)
-def _shard_sizes(ids, ends, shards):  # type: ignore[no-untyped-def]
-    """Rows and bytes of text of each shard: int64[2, shards]."""
-    sizes = np.zeros((2, shards), np.int64)
+@jit
+def _add_up_sizes(ids, ends, sizes):  # type: ignore[no-untyped-def]
+    """Adds rows and bytes of text of each shard to `sizes`: int64[2, shards]."""
+    shards = sizes.shape[1]
     before = 0
     for i in range(len(ids)):
         shard = (ids[i] >> _LOCALITY) % shards
         sizes[0, shard] += 1
         sizes[1, shard] += ends[i] - before
         before = ends[i]
-    return sizes
 
 
-@njit(**JIT)
-def _scatter(ids, ends, text, shards, starts, ids_out, ends_out, text_out):  # type: ignore[no-untyped-def]
-    """Copies names to their shards: rows from starts[0, shard], text from starts[1, shard]."""
-    row, p = starts[0].copy(), starts[1].copy()
+@jit
+def _scatter(ids, ends, text, starts, place, ids_out, ends_out, text_out):  # type: ignore[no-untyped-def]
+    """Copies names to their shards: rows from starts[0, shard], text from starts[1, shard], where `place` begins."""
+    shards = starts.shape[1] - 1
     before = 0
     for i in range(len(ids)):
         shard = (ids[i] >> _LOCALITY) % shards
         for j in range(before, ends[i]):
-            text_out[p[shard]] = text[j]
-            p[shard] += 1
+            text_out[place[1, shard]] = text[j]
+            place[1, shard] += 1
         before = ends[i]
-        ids_out[row[shard]] = ids[i]
-        ends_out[row[shard]] = p[shard] - starts[1, shard]
-        row[shard] += 1
+        ids_out[place[0, shard]] = ids[i]
+        ends_out[place[0, shard]] = place[1, shard] - starts[1, shard]
+        place[0, shard] += 1
 
 
 def scatter(names: Names, shards: int) -> list[tuple[int, Names]]:
     """The names of each shard that has some, in their order."""
-    sizes = _shard_sizes(names.ids, names.ends, shards)
+    sizes = np.zeros((2, shards), np.int64)
+    _add_up_sizes(names.ids, names.ends, sizes)
     starts = np.zeros((2, shards + 1), np.int64)
     np.cumsum(sizes, axis=1, out=starts[:, 1:])
     n = len(names.ids)
     out = Names(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(starts[1, -1], np.uint8))
-    _scatter(*names, shards, starts, *out)
+    _scatter(*names, starts, starts.copy(), *out)
     rows, text = starts.tolist()
     return [
         (s, Names(out.ids[rows[s] : rows[s + 1]], out.ends[rows[s] : rows[s + 1]], out.text[text[s] : text[s + 1]]))
@@ -177,9 +177,15 @@ def _workspace(size: int) -> _Workspace:
 
 @dataclass(frozen=True)
 class NameParser:
-    """Parses blocks of names into parts of shards of items. Each kind has its own `shards` shards."""
+    """Parses blocks of names into parts of shards of items.
+
+    Attributes:
+        shards: of each kind.
+        first: the number of the first one.
+    """
 
     shards: int
+    first: int = 0
     longest: int = LONGEST_LINE
 
     def workspace(self) -> Any:
@@ -194,7 +200,7 @@ class NameParser:
             block = _repaired(block, notes)
             workspace = _workspace(block.end)
         names, lines = _names_of(block, fields, workspace, notes)
-        first = KINDS.index(part.kind) * self.shards
+        first = self.first + KINDS.index(part.kind) * self.shards
         parts = [(first + s, len(n.ids), False, packed(n)) for s, n in scatter(names, self.shards)]
         return Parsed(lines, len(names.ids), notes.rejected, bytes(notes), parts)
 

@@ -5,11 +5,11 @@ again and again, because fresh memory costs more than the parsing.
 """
 
 import os
-from collections import deque
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import apache_beam as beam
 import numpy as np
@@ -63,36 +63,44 @@ class Parser(Protocol):
         """The content of a block; its parts are (shard, rows, wide, array)."""
 
 
+Scratch: TypeAlias = tuple[NDArray[np.uint8], Any]
+"""A buffer for a block, and the workspace of its parser: they are used again and again."""
+
+
 class _Task(NamedTuple):
     part: Range
     block: Block
-    scratch: tuple[NDArray[np.uint8], Any]
+    scratch: Scratch
     parsed: Future[Parsed]
 
 
 @dataclass(eq=False)
 class Read(beam.PTransform):
-    """From ranges to `parts`, (shard, Part), and `reports`, Report."""
+    """From ranges to `parts`, (shard, Part), and `reports`, Report.
 
-    parser: Parser
+    Attributes:
+        parsers: by kind of file.
+    """
+
+    parsers: Mapping[str, Parser]
     shuffle: Shuffle
 
     def expand(self, ranges: beam.PCollection[Range]) -> Any:
         return (
             ranges
             | beam.Reshuffle()
-            | beam.ParDo(_ReadBlocks(self.parser, self.shuffle)).with_outputs(REPORTS, main=PARTS)
+            | beam.ParDo(_ReadBlocks(self.parsers, self.shuffle)).with_outputs(REPORTS, main=PARTS)
         )
 
 
 class _ReadBlocks(beam.DoFn):
-    def __init__(self, parser: Parser, shuffle: Shuffle) -> None:
-        self.parser = parser
+    def __init__(self, parsers: Mapping[str, Parser], shuffle: Shuffle) -> None:
+        self.parsers = parsers
         self.shuffle = shuffle
 
     def setup(self) -> None:
         self.pool = ThreadPoolExecutor(THREADS)
-        self.scratches: list[tuple[NDArray[np.uint8], Any]] = []
+        self.scratches: defaultdict[Parser, list[Scratch]] = defaultdict(list)
         self.lines = Metrics.counter(METRICS, "lines")
         self.rejected = Metrics.counter(METRICS, "rejected")
 
@@ -103,22 +111,21 @@ class _ReadBlocks(beam.DoFn):
         self.running: deque[_Task] = deque()
 
     def process(self, part: Range) -> Iterator[Any]:
-        taken: list[tuple[NDArray[np.uint8], Any]] = []
+        parser = self.parsers[part.kind]
+        free, taken = self.scratches[parser], list[Scratch]()
 
         def buffer() -> NDArray[np.uint8]:
-            taken.append(
-                self.scratches.pop() if self.scratches else (buffer_for(self.parser.longest), self.parser.workspace())
-            )
+            taken.append(free.pop() if free else (buffer_for(parser.longest), parser.workspace()))
             return taken[-1][0]
 
-        for block in blocks(part, self.parser.longest, buffer):
+        for block in blocks(part, parser.longest, buffer):
             scratch = next(s for s in taken if s[0] is block.text)
-            taken = [s for s in taken if s is not scratch]
-            task = self.pool.submit(self.parser.parse, block, part, scratch[1])
+            taken[:] = [s for s in taken if s is not scratch]
+            task = self.pool.submit(parser.parse, block, part, scratch[1])
             self.running.append(_Task(part, block, scratch, task))
             while len(self.running) > THREADS:
                 yield from self._finish(self.running.popleft())
-        self.scratches += taken
+        free += taken
         progress.advance(part.size if part.compressed else part.end - part.start)
 
     def finish_bundle(self) -> Iterator[Any]:
@@ -132,7 +139,7 @@ class _ReadBlocks(beam.DoFn):
     def _finish(self, task: _Task) -> Iterator[Any]:
         parsed = task.parsed.result()
         part = task.part
-        self.scratches.append(task.scratch)
+        self.scratches[self.parsers[part.kind]].append(task.scratch)
         self.lines.inc(parsed.lines)
         self.rejected.inc(parsed.rejected)
         progress.advance(0, parsed.rows if part.kind == "events" else 0)

@@ -10,6 +10,7 @@ from store.histories import deletions
 from store.histories.deletions import Deletions
 from store.histories.event_set import flat, unite
 from store.profiles import union
+from store.profiles.definitions import Definitions
 from store.profiles.rows import Rows, rows_of
 
 
@@ -18,13 +19,13 @@ class UserMerger:
     """Unites the events of a shard of users, computes their rows, and writes them.
 
     Attributes:
-        k: length of the charts.
+        definitions: the metrics to compute.
         whole: write histories and windows too.
         announce: tell of changed rows in the change feed.
     """
 
     shuffle: Shuffle
-    k: int
+    definitions: Definitions
     whole: bool
     announce: bool
 
@@ -44,13 +45,13 @@ class UserMerger:
         gone = self._deletions(others) if others else deletions.NONE
         if gone and not self.whole:
             columns = deletions.standing(columns, deletions.settled(gone))
-        return sum(part.rows for part in events), rows_of(unite(columns), self.k, whole=self.whole), gone
+        return sum(part.rows for part in events), rows_of(unite(columns), self.definitions, whole=self.whole), gone
 
     def write(self, store: Store, computed: tuple[int, Rows, Deletions]) -> dict[str, int]:
         """Writes the rows. Whole ones are united with the histories in the store; profiles alone replace."""
         read, rows, gone = computed
         if self.whole:
-            union.write(store, rows, self.k, gone, announce=self.announce)
+            union.write(store, rows, gone, announce=self.announce)
         else:
             store.write(layout.USERS, rows)
         counts = {"users": len(rows.events.users), "events": len(rows.events), "repeats": read - len(rows.events)}

@@ -4,12 +4,13 @@ What these functions do not read they leave to the codec of the format, which re
 """
 
 import numpy as np
-from numba import int64, njit, uint8, uint64
+from numba import int64, uint8, uint64
 
+from schemas.events import NAMES
 from store import varint
-from store.varint import JIT
+from store.compiled import jit
 
-FIELDS = (b"userId", b"artistId", b"albumId", b"trackId", b"timestamp", b"deleted")
+FIELDS = (*(name.encode() for name in NAMES), b"deleted")
 """In the order of the columns."""
 
 _NUMBERS = len(FIELDS) - 1
@@ -25,7 +26,7 @@ _TRUE = np.frombuffer(b"true", np.uint8)
 _FALSE = np.frombuffer(b"false", np.uint8)
 
 
-@njit(**JIT)
+@jit
 def _skip(data, i, end):  # type: ignore[no-untyped-def]
     """The index of the next byte that is no white space of JSON."""
     while i < end and (data[i] == _SPACE or data[i] == _LINE_FEED or data[i] == _TAB or data[i] == _RETURN):
@@ -33,7 +34,7 @@ def _skip(data, i, end):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(**JIT)
+@jit
 def _is(data, i, end, word):  # type: ignore[no-untyped-def]
     """Whether `word` is at `data[i:end]`."""
     if end - i < len(word):
@@ -44,7 +45,7 @@ def _is(data, i, end, word):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(**JIT)
+@jit
 def _name(data, i, end):  # type: ignore[no-untyped-def]
     """The number of the field whose name and quote are at `data[i:end]`; -1 if it is none of ours."""
     for field in range(len(_LENGTHS)):
@@ -54,7 +55,7 @@ def _name(data, i, end):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(**JIT)
+@jit
 def _value(data, i, end, is_number):  # type: ignore[no-untyped-def]
     """The number or truth value at `data[i:end]`, and the index after it; -1 if it is not read here."""
     if not is_number:
@@ -73,7 +74,7 @@ def _value(data, i, end, is_number):  # type: ignore[no-untyped-def]
     return value, i
 
 
-@njit(**JIT)
+@jit
 def _json_value(data, i, end, columns, row):  # type: ignore[no-untyped-def]
     """Reads the object at `data[i:end]` into a row of the columns; whether it could."""
     columns[_NUMBERS, row] = 0
@@ -101,7 +102,7 @@ def _json_value(data, i, end, columns, row):  # type: ignore[no-untyped-def]
     return whole and seen & _ALL_NUMBERS == _ALL_NUMBERS
 
 
-@njit(**JIT)
+@jit
 def read_json(data, starts, columns, read):  # type: ignore[no-untyped-def]
     """Reads values in JSON.
 
@@ -115,7 +116,7 @@ def read_json(data, starts, columns, read):  # type: ignore[no-untyped-def]
         read[row] = _json_value(data, starts[row], starts[row + 1], columns, row)
 
 
-@njit(**JIT)
+@jit
 def _long(data, i, end):  # type: ignore[no-untyped-def]
     """The long at `data[i:end]`, not negative, and the index after it; -1 if it is not read here."""
     stop = min(end, i + varint.LONGEST)
@@ -128,7 +129,7 @@ def _long(data, i, end):  # type: ignore[no-untyped-def]
     return int64(value >> uint64(1)), i
 
 
-@njit(**JIT)
+@jit
 def _avro_value(data, i, end, columns, row):  # type: ignore[no-untyped-def]
     for field in range(_NUMBERS):
         columns[field, row], i = _long(data, i, end)
@@ -141,7 +142,7 @@ def _avro_value(data, i, end, columns, row):  # type: ignore[no-untyped-def]
     return i + 1 == end and data[i] <= 1
 
 
-@njit(**JIT)
+@jit
 def read_avro(data, starts, header, columns, read):  # type: ignore[no-untyped-def]
     """Reads values in Avro after a `header` (uint8[]), which may be empty. The rest is as with `read_json`."""
     for row in range(len(starts) - 1):

@@ -19,21 +19,17 @@ from store.profiles import union
 
 
 class WriteEvents(beam.DoFn):
-    """Unites listening events, and deletions, with the histories in a store.
+    """Unites listening events, and deletions, with the histories in a store."""
 
-    Attributes:
-        k: length of the charts.
-    """
-
-    def __init__(self, store: str, k: int) -> None:
-        self.url, self.k = store, k
+    def __init__(self, store: str) -> None:
+        self.url = store
 
     def setup(self) -> None:
         self.store = open_store(self.url)
 
     def process(self, events: Events) -> None:
         added, gone = parted(events)
-        write = partial(union.write, self.store, unite(added), self.k, gone)
+        write = partial(union.write, self.store, unite(added), gone)
         outages.patient(write, f"store {self.url}", StoreError)
         FIGURES.written(events.columns.shape[1], events.accepted)
 

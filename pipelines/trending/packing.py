@@ -5,17 +5,17 @@ two.
 """
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 from numpy.typing import NDArray
 
 from store import varint
-from store.varint import JIT
+from store.compiled import jit
 
 Columns = NDArray[np.int64]
 """int64[columns, rows]"""
 
 
-@njit(**JIT)
+@jit
 def _pack(columns, out):  # type: ignore[no-untyped-def]
     p = varint.put(out, varint.put(out, 0, columns.shape[0]), columns.shape[1])
     for column in columns:
@@ -27,7 +27,7 @@ def _pack(columns, out):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(**JIT)
+@jit
 def _unpack(data):  # type: ignore[no-untyped-def]
     n, p = varint.get(data, 0)
     rows, p = varint.get(data, p)

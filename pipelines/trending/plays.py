@@ -6,6 +6,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.events import Field
+from store.profiles.combiners import TopK
+from store.profiles.combiners.combiner import Groups
+from store.profiles.combiners.tally import Tally
+
 KINDS = ("artists", "albums", "tracks")
 
 Plays = NDArray[np.int64]
@@ -20,13 +25,24 @@ Charts: TypeAlias = Mapping[str, list[dict[str, int]]]
 NONE: Plays = np.empty((3, 0), np.int64)
 
 
+def tally_of(plays: Plays) -> Tally:
+    """Plays as an accumulator of TopK, with a group for each kind."""
+    kinds, first = np.unique(plays[0], return_index=True)
+    groups = Groups(kinds, np.zeros(len(kinds), np.int64))
+    ids, counts = np.ascontiguousarray(plays[1:])
+    return Tally(groups, np.append(first, plays.shape[1]).astype(np.int64), ids, counts)
+
+
+def plays_of(tally: Tally) -> Plays:
+    """The plays in an accumulator of TopK."""
+    kinds = np.repeat(tally.groups.users, np.diff(tally.offsets))
+    plays = np.stack([kinds, tally.ids, tally.plays])[:, tally.plays != 0]
+    return plays[:, np.lexsort((plays[1], plays[0]))]
+
+
 def added(parts: Iterable[Plays]) -> Plays:
     """The sum of several plays."""
-    every = np.concatenate([NONE, *parts], axis=1)
-    kinds, ids, plays = every[:, np.lexsort((every[1], every[0]))]
-    starts = np.flatnonzero(np.diff(kinds, prepend=-1) | np.diff(ids, prepend=-1))
-    sums = np.add.reduceat(plays, starts) if len(starts) else plays
-    return np.stack([kinds[starts], ids[starts], sums])[:, sums != 0]
+    return plays_of(TopK(Field.ARTIST, 1).merge([tally_of(part) for part in parts]))
 
 
 def include(total: Plays, plays: Plays) -> Plays:
@@ -51,13 +67,6 @@ def _places(total: Plays, kind: int, ids: NDArray[np.int64]) -> NDArray[np.int64
 
 def charts_of(plays: Plays, k: int) -> Charts:
     """The k most played items of each kind."""
-    return {kind: _top(plays[1:, (plays[0] == number) & (plays[2] > 0)], k) for number, kind in enumerate(KINDS)}
-
-
-def _top(plays: Plays, k: int) -> list[dict[str, int]]:
-    ids, counts = plays
-    if len(ids) > k:
-        least = np.partition(counts, -k)[-k]
-        ids, counts = ids[counts >= least], counts[counts >= least]
-    order = np.argsort(-counts, kind="stable")[:k]
-    return [{"id": i, "countPlays": n} for i, n in zip(ids[order].tolist(), counts[order].tolist(), strict=True)]
+    tally = tally_of(plays)
+    charts = dict(zip(tally.groups.users.tolist(), TopK(Field.ARTIST, k).values(tally), strict=True))
+    return {kind: charts[number]["topK"] if number in charts else [] for number, kind in enumerate(KINDS)}

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.trending.levels import ALBUM, ARTIST, EMPTY, KIND, TIME, TRACK, USER, Levels, Rows
+from pipelines.trending.levels import EMPTY, KIND, Levels, Rows
 from pipelines.trending.plays import Plays, added
 from pipelines.trending.triggers import AHEAD, HOUR
+from schemas.events import ALBUM, ARTIST, TIME, TRACK, USER
 from store.histories.event_set import Columns
 
 LISTEN, TAKEN_BACK, ERASED = range(3)

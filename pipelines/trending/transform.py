@@ -11,11 +11,12 @@ from apache_beam.transforms.window import GlobalWindows, TimestampedValue
 from pipelines.kafka.figures import FIGURES
 from pipelines.trending import triggers
 from pipelines.trending.differences import Changes
-from pipelines.trending.levels import TIME, USER, Rows
+from pipelines.trending.levels import Rows
 from pipelines.trending.packing import packed, unpacked
 from pipelines.trending.panes import WritePanes, Writer
 from pipelines.trending.plays import added
 from pipelines.trending.recent_set import within
+from schemas.events import TIME, USER
 
 SHARDS = 4
 """Of users: as many workers tell repeats side by side."""
@@ -60,7 +61,7 @@ class Trending(beam.PTransform):
             changes
             | f"{name} windows" >> triggers.windowed(name, self.lateness)
             | f"{name} starts" >> beam.FlatMap(_at_start, self.since).with_output_types(tuple[int, bytes])
-            | f"{name} changes" >> beam.CombinePerKey(Added())
+            | f"{name} changes" >> beam.CombinePerKey(PlaysFn())
             | f"{name} named"
             >> beam.Map(lambda change: (name, change)).with_output_types(tuple[str, tuple[int, bytes]])
             | f"{name} together" >> beam.WindowInto(GlobalWindows())
@@ -84,8 +85,8 @@ def _at_start(plays: bytes, since: int, window: Any = beam.DoFn.WindowParam) -> 
         yield start, plays
 
 
-class Added(beam.CombineFn):
-    """Adds up packed Plays."""
+class PlaysFn(beam.CombineFn):
+    """Adds up plays: the accumulators of TopK, packed for their way through the runner."""
 
     def create_accumulator(self) -> list[bytes]:
         return []

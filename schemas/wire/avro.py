@@ -5,13 +5,13 @@ Stored values are plain Avro binary without a header: the catalogue says which s
 
 import io
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
-from fastavro.schema import load_schema
+from fastavro.schema import load_schema, parse_schema
 
-FOLDER = Path(__file__).parents[1]
+from schemas import FOLDER
+from schemas.metrics import VALUES, WINDOW_RECORDS, Combine
 
 
 @cache
@@ -25,11 +25,22 @@ def schema(name: str) -> Any:
         return "long"
     if name.endswith("[]"):
         return {"type": "array", "items": schema(name.removesuffix("[]"))}
+    if name in _WINDOWS:
+        return _window(name, *_WINDOWS[name])
     path = FOLDER / f"{name}.avsc"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.avsc")))
+        known = ", ".join(sorted([*_WINDOWS, *(file.stem for file in FOLDER.glob("*.avsc"))]))
         raise KeyError(f"no Avro schema {name}; there are long, {known} and arrays of them, like Item[]")
     return load_schema(str(path))
+
+
+def _window(name: str, combine: Combine, value: str) -> Any:
+    """The record of a window's value: its first second, and what the combiner gives."""
+    fields = [{"name": "start", "type": "long"}, {"name": value, "type": schema(VALUES[combine])}]
+    return parse_schema({"type": "record", "name": name, "fields": fields})
+
+
+_WINDOWS = {name: (combine, value) for combine, (name, value) in WINDOW_RECORDS.items()}
 
 
 def text(name: str) -> str:

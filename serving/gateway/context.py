@@ -1,10 +1,18 @@
 """What the resolvers of one request share."""
 
+from typing import Any, TypeAlias
+
 from strawberry.fastapi import BaseContext
 
-from serving.gateway.loader import Loader
-from serving.gateway.services import RestCaller, Services
-from serving.gateway.topics import Topics
+from serving.gateway.services.caller import RestCaller
+from serving.gateway.services.rest_call import Call
+from serving.gateway.services.transport import Services
+from serving.gateway.topics.loader import Loader, TopicRequest
+from serving.gateway.topics.server_topics import Topics
+from serving.gateway.topics.topic_writer import Write
+
+Request: TypeAlias = TopicRequest | Call | Write
+"""What a field may ask for."""
 
 
 class Context(BaseContext):
@@ -28,6 +36,23 @@ class Context(BaseContext):
         """Forgets what was read: for what follows, the present counts."""
         self.values = Loader(self.topics.reader)
         self.rest = RestCaller(self._services)
+
+    async def load(self, request: Request) -> Any:
+        """What a field asks for: what is read, what a service answers, or what was written.
+
+        Raises:
+            GraphQLError, StoreError, DeliveryError: there is nothing; says why.
+        """
+        if isinstance(request, Call):
+            return await self.rest.fetch(request)
+        if isinstance(request, Write):
+            return await self._write(request)
+        return await self.values.load(request)
+
+    async def _write(self, request: Write) -> Any:
+        written = await self.topics.writer.write(*request)
+        self.renew()
+        return written
 
     def another(self) -> "Context":
         """The context of another operation of the same client."""

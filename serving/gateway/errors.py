@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from graphql import GraphQLError
 
-from serving.gateway.producer import DeliveryError
+from serving.gateway.topics.producer import DeliveryError
 from store import StoreError
 
 log = logging.getLogger("serving.gateway")
@@ -36,8 +36,8 @@ def for_client(errors: Sequence[GraphQLError], production: bool = False) -> list
     faults = {id(error.original_error): error for error in errors if _is_fault(error)}
     for error in faults.values():
         log.error("%s", error, exc_info=error.original_error)
-    shown = [_masked(error) if _is_fault(error) else error for error in errors]
-    return [_replaced(error, _SUGGESTION.sub("", error.message)) for error in shown] if production else shown
+    shown = [_mask(error) if _is_fault(error) else error for error in errors]
+    return [_replace(error, _SUGGESTION.sub("", error.message)) for error in shown] if production else shown
 
 
 def _is_fault(error: GraphQLError) -> bool:
@@ -45,12 +45,12 @@ def _is_fault(error: GraphQLError) -> bool:
     return cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith(_NULL)
 
 
-def _masked(error: GraphQLError) -> GraphQLError:
+def _mask(error: GraphQLError) -> GraphQLError:
     for kind, message in _MESSAGES.items():
         if isinstance(error.original_error, kind):
-            return _replaced(error, message)
-    return _replaced(error, INTERNAL)
+            return _replace(error, message)
+    return _replace(error, INTERNAL)
 
 
-def _replaced(error: GraphQLError, message: str) -> GraphQLError:
+def _replace(error: GraphQLError, message: str) -> GraphQLError:
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path)

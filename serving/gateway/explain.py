@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.gateway.context import Context
-from serving.gateway.reader import Trace
-from serving.gateway.services import Called
+from serving.gateway.services.caller import CallRecord
+from serving.gateway.topics.topic_reader import Trace
 
 HEADER = "x-explain"
 EXTENSION = "explain"
@@ -18,7 +18,7 @@ def is_wanted(extensions: Mapping[str, Any] | None, context: Context | None) -> 
     return bool((extensions or {}).get(EXTENSION)) or headers.get(HEADER, "").lower() in ("1", "true")
 
 
-def explanation(trace: Trace, calls: Sequence[Called], *, planned: bool, seconds: float) -> dict[str, Any]:
+def explanation(trace: Trace, calls: Sequence[CallRecord], *, planned: bool, seconds: float) -> dict[str, Any]:
     """The extension of the answer.
 
     Args:
@@ -32,7 +32,8 @@ def explanation(trace: Trace, calls: Sequence[Called], *, planned: bool, seconds
             "answeredBy": "plan" if planned else "executor",
             "ms": _milliseconds(seconds),
             "reads": [
-                {"keys": dict(sorted(read.keys.items())), "ms": _milliseconds(read.seconds)} for read in trace.reads
+                {"keys": dict(sorted(r.keys.items())), "computed": [*r.computed], "ms": _milliseconds(r.seconds)}
+                for r in trace.reads
             ],
             "calls": [
                 {"service": call.service, "status": call.status, "ms": _milliseconds(call.seconds)} for call in calls

@@ -21,7 +21,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from serving import graphiql
 from serving.gateway.context import Context
-from serving.gateway.limits import Limits
+from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -30,11 +30,11 @@ _NO_HEADERS = Response()
 _NO_HEADERS.headers.raw.clear()
 
 
-def _wanted(request: Request) -> bool:
+def _accepts_graphql(request: Request) -> bool:
     return GRAPHQL_RESPONSE in request.headers.get("accept", "")
 
 
-def _refused(result: ExecutionResult) -> bool:
+def _is_refusal(result: ExecutionResult) -> bool:
     """Whether a query was not executed: an error of an executed one has a path."""
     return result.data is None and not any(error.path for error in result.errors or ())
 
@@ -104,7 +104,7 @@ class GatewayRouter(GraphQLRouter[Context, None]):
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The body of the answer."""
         body = await super().process_result(request, result)
-        if _wanted(request) and _refused(result):
+        if _accepts_graphql(request) and _is_refusal(result):
             request.state.refused = True
             body.pop("data", None)
         return body
@@ -127,7 +127,7 @@ class GatewayRouter(GraphQLRouter[Context, None]):
                 response: Response = await super().run(request, context, root_value)
         except TimeoutError:
             response = self._too_slow()
-        if _wanted(request) and response.headers.get("content-type") == "application/json":
+        if _accepts_graphql(request) and response.headers.get("content-type") == "application/json":
             response.headers["content-type"] = f"{GRAPHQL_RESPONSE}; charset=utf-8"
             response.status_code = 400 if getattr(request.state, "refused", False) else response.status_code
         return response

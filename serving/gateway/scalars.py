@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError, IntValueNode, ValueNode, print_ast
 from graphql.pyutils import inspect
 
-from serving.gateway.prelude import description
+from serving.gateway.directives.prelude import description
 
 Long = NewType("Long", int)
 

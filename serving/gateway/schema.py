@@ -15,14 +15,14 @@ from strawberry.types.graphql import OperationType
 
 from serving.gateway import sdl
 from serving.gateway.context import Context
-from serving.gateway.directives import DIRECTIVES
+from serving.gateway.directives.sdl_directives import DIRECTIVES
 from serving.gateway.errors import for_client
+from serving.gateway.executor.strawberry_types import build_types
 from serving.gateway.explain import explanation, is_wanted
-from serving.gateway.limits import Limits
-from serving.gateway.prepared import Prepared
-from serving.gateway.rules import extensions
+from serving.gateway.limits.query_rules import extensions
+from serving.gateway.limits.request_limits import Limits
+from serving.gateway.plans.prepared import Prepared
 from serving.gateway.scalars import LONG, SCALARS, Long
-from serving.gateway.types import build_types
 
 
 class GatewaySchema(strawberry.Schema):
@@ -68,7 +68,7 @@ class GatewaySchema(strawberry.Schema):
         if explained and context_value:
             seconds = time.perf_counter() - begin
             result.extensions = explanation(
-                context_value.values.trace, context_value.rest.calls, planned=data is not None, seconds=seconds
+                context_value.values.trace, context_value.rest.records, planned=data is not None, seconds=seconds
             )
         self._mask(result)
         return result
@@ -85,7 +85,7 @@ class GatewaySchema(strawberry.Schema):
     ) -> StreamResult:
         """The answers to an operation, which for a subscription are many; the operation gets a context of its own."""
         context = context_value and context_value.another()
-        return self._all_masked(
+        return self._mask_all(
             await super().stream(
                 query,
                 variable_values,
@@ -101,7 +101,7 @@ class GatewaySchema(strawberry.Schema):
         if result.errors:
             result.errors = for_client(result.errors, self.production)
 
-    async def _all_masked(self, results: StreamResult) -> StreamResult:
+    async def _mask_all(self, results: StreamResult) -> StreamResult:
         async with aclosing(results):
             async for result in results:
                 self._mask(result)

@@ -18,11 +18,10 @@ from graphql import (
 )
 from graphql.validation.validate import validate_sdl
 
-from serving.gateway.check import problems
+from serving.gateway.checks.schema_checks import problems
+from serving.gateway.directives.prelude import PRELUDE
 from serving.gateway.errors import SchemaError
-from serving.gateway.prelude import FOLDER, PRELUDE
 
-DEFAULT_SCHEMA = FOLDER / "user-profile.gql"
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
@@ -48,7 +47,7 @@ def contract(sdl: str, name: str, services: Collection[str] | None = None) -> Gr
     Raises:
         SchemaError: it cannot be served.
     """
-    document = concat_ast([PRELUDE, _merged(_parse(sdl, name))])
+    document = concat_ast([PRELUDE, _merge_roots(_parse(sdl, name))])
     _refuse(name, validate_sdl(document))
     schema = build_ast_schema(document, assume_valid_sdl=True)
     _refuse(name, validate_schema(schema))
@@ -63,7 +62,7 @@ def _parse(sdl: str, name: str) -> DocumentNode:
         raise SchemaError([_line(name, error)]) from error
 
 
-def _merged(document: DocumentNode) -> DocumentNode:
+def _merge_roots(document: DocumentNode) -> DocumentNode:
     """The document with a root type that is given twice merged: the second one extends the first."""
     return DocumentNode(definitions=tuple(_extensions(document.definitions)), loc=document.loc)
 

@@ -88,12 +88,12 @@ def _compile() -> None:
     listening(no_events, Question(None, None, "UTC", Period.DAY, LONGEST_CHART))
 
 
-def _listening(store: Store, user: int, asked: Question) -> dict[str, Any] | None:
+def _listening(store: Store, user: int, question: Question) -> dict[str, Any] | None:
     as_of = int(time.time())
     row = store.rows(USERS, [row_key(user)], families=["history"]).get(row_key(user))
     if row is None:
         return None
-    return {"asOf": as_of, **listening(unpack([cell.value for cell in row]), asked)}
+    return {"asOf": as_of, **listening(unpack([cell.value for cell in row]), question)}
 
 
 def _json(found: Any, status: Literal[200, 400, 404, 503] = 200) -> Response:

@@ -19,7 +19,7 @@ IDLE = 20
 """How many times as long as a scan took the next one waits: scanning takes at most a twentieth of a processor."""
 
 
-class Activity(NamedTuple):
+class KnownUsers(NamedTuple):
     """All users, in descending order of their last listen, then in ascending order of their ids.
 
     Attributes:
@@ -46,9 +46,9 @@ class RecentUsers:
         self._store = store
         self._lock = threading.Lock()
         self._good_until = -1.0
-        self._activity = Activity(0, np.empty(0, np.int64), np.empty(0, np.int64))
+        self._activity = KnownUsers(0, np.empty(0, np.int64), np.empty(0, np.int64))
 
-    def get(self) -> Activity:
+    def get(self) -> KnownUsers:
         """A scan that is FRESH, or as fresh as a store of this size allows. Raises StoreError."""
         with self._lock:
             begin = time.monotonic()
@@ -59,7 +59,7 @@ class RecentUsers:
             return self._activity
 
 
-def scan(store: Store) -> Activity:
+def scan(store: Store) -> KnownUsers:
     """Reads the last listens of all users. Raises StoreError."""
     as_of = int(time.time())
     topic = CATALOGUE["lastlisten"]
@@ -71,4 +71,4 @@ def scan(store: Store) -> Activity:
     ]
     users, last = np.array(found, np.int64).reshape(-1, 2).T
     order = np.lexsort((users, -last))
-    return Activity(as_of, users[order], last[order])
+    return KnownUsers(as_of, users[order], last[order])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.history.zones import DAY, Times, offsets
+from store.hashing import number_items, room
 from store.histories.months import Events
-from store.profiles.charts import number_items, room
 
 EPOCH = date(1970, 1, 1).toordinal()
 EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
@@ -51,18 +51,18 @@ class Question:
     limit: int
 
 
-def listening(history: Events, asked: Question) -> dict[str, Any]:
+def listening(history: Events, question: Question) -> dict[str, Any]:
     """The answer to a question about one user's whole history, ordered by time."""
-    local = history.timestamps + offsets(history.timestamps, asked.zone)
+    local = history.timestamps + offsets(history.timestamps, question.zone)
     days = local // DAY
-    within = _within(days, asked)
+    within = _within(days, question)
     chosen = Events(*(column[within] for column in history))
     return {
         **_totals(chosen.timestamps),
-        **_charts(chosen, asked.limit),
-        "newArtists": _new(chosen.artists, history.artists[_before(days, asked)], asked.limit),
+        **_charts(chosen, question.limit),
+        "newArtists": _new(chosen.artists, history.artists[_before(days, question)], question.limit),
         **_days(days[within]),
-        "activity": _activity(days[within], asked.per),
+        "activity": _activity(days[within], question.per),
         "weekHours": _week_hours(local[within]),
     }
 
@@ -71,13 +71,13 @@ def _number(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
-def _before(days: Times, asked: Question) -> NDArray[np.bool]:
-    return days < _number(asked.first) if asked.first else np.zeros(len(days), np.bool)
+def _before(days: Times, question: Question) -> NDArray[np.bool]:
+    return days < _number(question.first) if question.first else np.zeros(len(days), np.bool)
 
 
-def _within(days: Times, asked: Question) -> NDArray[np.bool]:
-    before_end = days < _number(asked.end) if asked.end else np.ones(len(days), np.bool)
-    return before_end & ~_before(days, asked)
+def _within(days: Times, question: Question) -> NDArray[np.bool]:
+    before_end = days < _number(question.end) if question.end else np.ones(len(days), np.bool)
+    return before_end & ~_before(days, question)
 
 
 def _totals(times: Times) -> Counts:

@@ -16,10 +16,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
 from serving.recommender.answers import add_names, listeners, recommendations
-from serving.recommender.files import folder_for
-from serving.recommender.histories import FIELDS
+from serving.recommender.graph_files import folder_for
 from serving.recommender.keeper import Keeper, State
 from serving.recommender.ranking import DEFAULTS, Algorithm, Walks
+from serving.recommender.user_plays import FIELDS
 from store import Store
 
 LARGEST_ID = 2**63 - 1

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.recommender import files
-from serving.recommender.files import Build, Header
+from serving.recommender import graph_files
 from serving.recommender.graph import Graph, Plays, plays_of_edges
-from serving.recommender.histories import FAMILIES, FIELDS, plays_of, version_of
+from serving.recommender.graph_files import Build, Header
+from serving.recommender.graph_writer import GraphWriter
 from serving.recommender.overlay import places_of
-from serving.recommender.writer import Writer
+from serving.recommender.user_plays import FAMILIES, FIELDS, plays_of, version_of
 from store import Store
 from store.layout import USERS, row_key
 from store.profiles.windows import DAY
@@ -55,12 +55,12 @@ def build(
         GraphError: the folder cannot be written, or a user or an item has too many plays.
         StoreError: the store cannot be read.
     """
-    with files.building(folder) as new, ExitStack() as opened:
+    with graph_files.building(folder) as new, ExitStack() as opened:
         if new is None:
             return None
         started = time.time()
         users, versions = versions_in(store)
-        writers = {name: opened.enter_context(closing(Writer(new, name))) for name in FIELDS}
+        writers = {name: opened.enter_context(closing(GraphWriter(new, name))) for name in FIELDS}
         for first in range(0, len(users), USERS_AT_ONCE):
             if cancelled():
                 raise CancelledError
@@ -73,8 +73,8 @@ def build(
         day = int(started) // DAY
         for writer in writers.values():
             writer.finish(users, day)
-        files.write_header(new, Header(started, day))
-    return files.load(folder)
+        graph_files.write_header(new, Header(started, day))
+    return graph_files.load(folder)
 
 
 def _played(

@@ -9,10 +9,9 @@ average. Users and items are numbered in the order of their ids.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from store.varint import JIT
+from store.compiled import jit
 
 MOST_PLAYS = 2**32 - 1
 """Of one user or one item."""
@@ -77,7 +76,7 @@ def plays_of_edges(adjacency: Adjacency, first: int, last: int) -> NDArray[np.ui
     return plays
 
 
-@njit(**JIT)
+@jit
 def _differences(starts, edges, first, last):  # type: ignore[no-untyped-def]
     base = starts[first]
     plays = np.empty(starts[last] - base, np.uint32)
@@ -89,7 +88,7 @@ def _differences(starts, edges, first, last):  # type: ignore[no-untyped-def]
     return plays
 
 
-@njit(**JIT)
+@jit
 def fill_users(numbers, plays, starts, first_row, users, items, place):  # type: ignore[no-untyped-def]
     """Writes rows of users, and their edges into the rows of the items.
 
@@ -110,7 +109,7 @@ def fill_users(numbers, plays, starts, first_row, users, items, place):  # type:
             items[p, 0], items[p, 1] = first_row + row, plays[e - base]
 
 
-@njit(**JIT)
+@jit
 def run_up(starts, edges):  # type: ignore[no-untyped-def]
     """Turns the plays of each row into running sums, and adds the guides.
 
@@ -136,7 +135,7 @@ def run_up(starts, edges):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(**JIT)
+@jit
 def add_popularity(numbers, days, today, popularity):  # type: ignore[no-untyped-def]
     """Adds listeners to the popularity of their items; a listen from the future counts as one of today."""
     for e in range(len(numbers)):

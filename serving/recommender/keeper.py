@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from serving.recommender import files
+from serving.recommender import graph_files
 from serving.recommender.build import CancelledError, build, unchanged, versions_in
-from serving.recommender.files import Build
 from serving.recommender.graph import GraphError, Plays
-from serving.recommender.histories import FAMILIES, FIELDS, plays_of, version_of
+from serving.recommender.graph_files import Build
 from serving.recommender.overlay import joined
+from serving.recommender.user_plays import FAMILIES, FIELDS, plays_of, version_of
 from serving.recommender.view import View
 from store import Store, StoreError
 from store.changes import Follower
@@ -148,10 +148,10 @@ class Keeper:
 
     def _load(self) -> bool:
         """Loads the current build, if it is another one than before; whether it is."""
-        name = files.current(self._folder)
+        name = graph_files.current(self._folder)
         if name is None or (self._loaded and self._loaded[0] == name):
             return False
-        loaded = files.load(self._folder)
+        loaded = graph_files.load(self._folder)
         if loaded is None:
             return False
         self._loaded = name, loaded

@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from serving.recommender import walks
 from serving.recommender.view import View
 from serving.recommender.walks import Visits
-from store.profiles import charts
-from store.varint import JIT
+from store.compiled import jit
+from store.hashing import number_items, room
 
 POPULARITY_EXPONENT = 0.6
 POPULARITY_OFFSET = 20
@@ -94,16 +93,15 @@ def _best(
     return places[order], ids[order]
 
 
-@njit(**JIT)
-def _tally(own, items, weights):  # type: ignore[no-untyped-def]
+def _tally(
+    own: NDArray[np.int64], items: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
     """The distinct items of `own` and `items`, in this order, the sum of the weights of each, the visits' numbers."""
     both = np.concatenate((own, items))
-    table, number, distinct = charts.room(len(both))
-    found = charts.number_items(both, 0, len(both), number, distinct, table)
-    sums = np.zeros(found)
+    table, number, distinct = room(len(both))
+    found = number_items(both, 0, len(both), number, distinct, table)
     numbers = number[len(own) :]
-    for visit in range(len(items)):
-        sums[numbers[visit]] += weights[visit]
+    sums = np.bincount(numbers, weights, minlength=found).astype(np.float64, copy=False)
     return distinct[:found], sums, numbers
 
 
@@ -121,7 +119,7 @@ def _reasons(
     return reasons
 
 
-@njit(**JIT)
+@jit
 def _shares(chosen, numbers, weights, origins, own):  # type: ignore[no-untyped-def]
     """The weights of the visits to each chosen number, ascending, by origin: float64[chosen, own]."""
     shares = np.zeros((len(chosen), own))

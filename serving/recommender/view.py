@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.recommender.graph import Adjacency, Graph, Plays, add_popularity, plays_of_edges
+from serving.recommender.half_steps import Side, degrees_of
 from serving.recommender.overlay import Overlay, Slots, overlay, places_of
-from serving.recommender.steps import Side, degrees_of
 
 MOST_POPULAR = 1000
 """Items of which it is known that they are popular."""

@@ -6,11 +6,11 @@ All walkers of a request take each half-step together: what one waits for in mem
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 from numpy.typing import NDArray
 
-from serving.recommender.steps import Side, below, choose, draw, find, plays_at, slot_of, to_listeners
-from store.varint import JIT
+from serving.recommender.half_steps import Side, below, choose, draw, find, plays_at, slot_of, to_listeners
+from store.compiled import jit
 
 LOOK = 16
 """Items of a user that a walker looks at when it comes by, at most."""
@@ -57,7 +57,7 @@ def _threshold(chance: float) -> int:
     return round(chance * 2**32)
 
 
-@njit(**JIT)
+@jit
 def _states(walks, seed):  # type: ignore[no-untyped-def]
     states = np.empty(walks + 1, np.uint64)
     states[walks] = seed
@@ -66,7 +66,7 @@ def _states(walks, seed):  # type: ignore[no-untyped-def]
     return states
 
 
-@njit(**JIT)
+@jit
 def _salsa(users, items, home, walks, length, reset, seed):  # type: ignore[no-untyped-def]
     states = _states(walks, seed)
     at, origin = np.full(walks, home, np.int64), np.zeros(walks, np.int32)
@@ -82,14 +82,14 @@ def _salsa(users, items, home, walks, length, reset, seed):  # type: ignore[no-u
     return visited, np.ones(most), origins
 
 
-@njit(**JIT)
+@jit
 def _go_home(at, home, reset, states):  # type: ignore[no-untyped-def]
     for walker in range(len(at)):
         if draw(states, walker) < reset:
             at[walker] = home
 
 
-@njit(**JIT)
+@jit
 def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
     edges, new_starts, new_edges = users.edges, users.new_starts, users.new_edges
     bits, slots, lo, _, chosen = choose(users, at, True, states)
@@ -105,7 +105,7 @@ def _to_items(users, at, home, origin, states):  # type: ignore[no-untyped-def]
             origin[walker] = e - first
 
 
-@njit(**JIT)
+@jit
 def _paths(users, items, home, walks, length, reset, seed, logarithms):  # type: ignore[no-untyped-def]
     states = _states(walks, seed)
     own = _home_row(users, home)
@@ -122,12 +122,12 @@ def _paths(users, items, home, walks, length, reset, seed, logarithms):  # type:
     return visited[:n], weights[:n], origins[:n]
 
 
-@njit(**JIT)
+@jit
 def _logarithm(plays, logarithms):  # type: ignore[no-untyped-def]
     return logarithms[plays] if plays < len(logarithms) else np.log1p(plays)
 
 
-@njit(**JIT)
+@jit
 def _home_row(users, home):  # type: ignore[no-untyped-def]
     """The edges of the home."""
     slot = slot_of(home, users.table, users.bits, users.keys)
@@ -136,7 +136,7 @@ def _home_row(users, home):  # type: ignore[no-untyped-def]
     return users.new_edges[users.new_starts[slot] : users.new_starts[slot + 1]]
 
 
-@njit(**JIT)
+@jit
 def _leaving(own, logarithms):  # type: ignore[no-untyped-def]
     """The running sums of the weights of the edges of a row."""
     sums = np.empty(len(own))
@@ -147,7 +147,7 @@ def _leaving(own, logarithms):  # type: ignore[no-untyped-def]
     return sums
 
 
-@njit(**JIT)
+@jit
 def _look(  # type: ignore[no-untyped-def]
     users, at, home, own, origin, sums, evenly, states, logarithms, visited, weights, origins, n
 ):
@@ -182,7 +182,7 @@ def _look(  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(**JIT)
+@jit
 def _look_at(edges, lo, hi, e, logarithms, visited, weights, n):  # type: ignore[no-untyped-def]
     """Visits items of a row that follow each other, from that of an edge on."""
     look = min(LOOK, hi - lo)

@@ -31,7 +31,7 @@ from store import layout
 from store.bigtable import bulk, conditional
 from store.bigtable.rpc import RECONNECT, Patience, Rpc, emulator, errors, passing
 from store.bigtable.tables import Tables
-from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
+from store.interface import LAYOUT_SETTING, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
 
 READ_SECONDS = 60.0
 """Time limit of one request that reads. A scan which takes longer goes on with another."""
@@ -154,6 +154,11 @@ class BigtableStore(Store):
                 if outcome.error:
                     patience.wait(outcome.error)
             pending = set(outcome.undone)
+
+    def add_families(self, names: Iterable[str]) -> None:
+        with errors(self.url):
+            self._admin.add_families(layout.USERS, [*names])
+        self.set_setting(LAYOUT_SETTING, layout.LAYOUT)
 
     def delete(self, table: str, key: bytes) -> None:
         with errors(self.url):

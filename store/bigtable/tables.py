@@ -43,7 +43,7 @@ class Tables:
         missing = self.missing()
         for table, families in layout.TABLES.items():
             if table not in missing or not self._create_table(table, families):
-                self._create_families(table, families)
+                self.add_families(table, families)
 
     def _create_table(self, table: str, families: Sequence[str]) -> bool:
         columns = dict.fromkeys(families, _FAMILY)
@@ -54,7 +54,8 @@ class Tables:
             return False
         return True
 
-    def _create_families(self, table: str, families: Sequence[str]) -> None:
+    def add_families(self, table: str, families: Sequence[str]) -> None:
+        """Creates what is missing of some column families."""
         name = f"{self.instance}/tables/{table}"
         found = self._admin.get_table({"name": name, "view": Table.View.SCHEMA_VIEW}, **_patient()).column_families
         for family in families:

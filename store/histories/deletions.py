@@ -15,19 +15,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from schemas.events import TIME, TRACK, USER
 from store import layout, varint
+from store.compiled import jit
 from store.histories.event_set import Columns
 from store.interface import Cell, Row
-from store.varint import JIT
 
 FAMILY = "deletions"
 ERASED, TAKEN_BACK = b"erased", b"takenback"
 """Columns: the erasure mark in seconds, 8 bytes big-endian; the identities taken back, packed."""
-
-_USER, _TRACK, _TIME = 0, 3, 4
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,12 @@ NONE = Deletions(np.empty((3, 0), np.int64), np.empty((2, 0), np.int64))
 
 def taken_back(columns: Columns) -> NDArray[np.int64]:
     """The identities of events, as `Deletions.taken` has them."""
-    return columns[[_USER, _TRACK, _TIME]]
+    return columns[[USER, TRACK, TIME]]
 
 
 def marks(columns: Columns) -> NDArray[np.int64]:
     """The users and times of events, as `Deletions.erased` has them."""
-    return columns[[_USER, _TIME]]
+    return columns[[USER, TIME]]
 
 
 def joined(parts: Iterable[Deletions]) -> Deletions:
@@ -85,8 +83,8 @@ def settled(deletions: Deletions) -> Deletions:
 
 def standing(columns: Columns, deletions: Deletions) -> Columns:
     """The events that stand after `deletions`, which are settled."""
-    columns = columns[:, _after(deletions.erased, columns[_USER], columns[_TIME])]
-    concerned = np.flatnonzero(np.isin(columns[_USER], deletions.taken[0]))
+    columns = columns[:, _after(deletions.erased, columns[USER], columns[TIME])]
+    concerned = np.flatnonzero(np.isin(columns[USER], deletions.taken[0]))
     if not len(concerned):
         return columns
     gone = np.isin(_identities(taken_back(columns[:, concerned])), _identities(deletions.taken))
@@ -107,7 +105,7 @@ def _identities(taken: NDArray[np.int64]) -> NDArray[np.void]:
     return np.ascontiguousarray(taken.T).view([("user", "i8"), ("track", "i8"), ("time", "i8")]).ravel()
 
 
-@njit(**JIT)
+@jit
 def _pack(tracks, times, out):  # type: ignore[no-untyped-def]
     p = varint.put(out, 0, len(times))
     before = np.int64(0)
@@ -119,7 +117,7 @@ def _pack(tracks, times, out):  # type: ignore[no-untyped-def]
     return p
 
 
-@njit(**JIT)
+@jit
 def _unpack(data):  # type: ignore[no-untyped-def]
     n, p = varint.get(data, 0)
     found = np.empty((2, np.int64(n)), np.int64)

@@ -8,16 +8,15 @@ stays.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import int64, njit
+from numba import int64
 from numpy.typing import NDArray
 
-from store.hashing import entry_of, refill
+from schemas.events import TIME
+from store.compiled import jit
+from store.hashing import number_items, room
 from store.histories import months
-from store.varint import JIT
 
 Columns = NDArray[np.int64]
-
-_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,16 @@ class EventSet:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """The timestamps."""
+        return self.column(TIME)
+
+    def column(self, field: int) -> NDArray[np.int64]:
+        """A field of all events, by its number in `schemas.events`; not that of the user."""
+        column: NDArray[np.int64] = self.columns[field - 1]
+        return column
+
     def of(self, user: int) -> months.Events:
         """The events of a user; none if there are none."""
         at = int(np.searchsorted(self.users, user))
@@ -45,37 +54,7 @@ class EventSet:
         return months.Events(times, tracks, artists, albums)
 
 
-@njit(**JIT)
-def _number_users(users, number):  # type: ignore[no-untyped-def]
-    """Numbers users by first appearance into `number`; the distinct users and the count of rows of each."""
-    bits = 10
-    table = np.full(1 << bits, -1, np.int64)
-    distinct = np.empty(1 << (bits - 1), np.int64)
-    counts = np.zeros(1 << (bits - 1), np.int64)
-    found = 0
-    last, last_number = int64(-1), int64(-1)
-    for i in range(len(users)):
-        user = users[i]
-        if user != last:  # events of a user often follow each other
-            entry = entry_of(user, table, bits, distinct)
-            if table[entry] < 0:
-                if found == len(distinct):
-                    bits += 1
-                    table = np.empty(1 << bits, np.int64)
-                    distinct = np.append(distinct, np.empty_like(distinct))
-                    counts = np.append(counts, np.zeros_like(counts))
-                    refill(table, bits, distinct, found)
-                    entry = entry_of(user, table, bits, distinct)
-                table[entry] = found
-                distinct[found] = user
-                found += 1
-            last, last_number = user, table[entry]
-        number[i] = last_number
-        counts[last_number] += 1
-    return distinct[:found], counts[:found]
-
-
-@njit(**JIT)
+@jit
 def _group(columns, number, place, out):  # type: ignore[no-untyped-def]
     """A counting sort: copies row i to place[number[i]]++."""
     for i in range(len(number)):
@@ -87,92 +66,111 @@ def _group(columns, number, place, out):  # type: ignore[no-untyped-def]
         out[3, p] = columns[4, i]
 
 
-@njit(**JIT)
-def _after(columns, i, j):  # type: ignore[no-untyped-def]
-    """Whether event i comes after event j, both of one user and second: by track, artist, album."""
+@jit
+def _before(columns, i, j):  # type: ignore[no-untyped-def]
+    """Whether event i comes before event j of the same user, or is equal: by timestamp, track, artist, album."""
+    if columns[3, i] != columns[3, j]:
+        return columns[3, i] < columns[3, j]
     if columns[2, i] != columns[2, j]:
-        return columns[2, i] > columns[2, j]
+        return columns[2, i] < columns[2, j]
     if columns[0, i] != columns[0, j]:
-        return columns[0, i] > columns[0, j]
-    return columns[1, i] > columns[1, j]
+        return columns[0, i] < columns[0, j]
+    return columns[1, i] <= columns[1, j]
 
 
-@njit(**JIT)
-def _permute(columns, lo, order):  # type: ignore[no-untyped-def]
-    for c in range(4):
-        columns[c, lo : lo + len(order)] = columns[c, lo : lo + len(order)][order]
-
-
-@njit(**JIT)
-def _sort_second(columns, lo, hi):  # type: ignore[no-untyped-def]
-    """Orders the events `lo:hi` of one second by track, artist, album."""
-    if hi - lo > _FEW:
-        for c in (1, 0, 2):
-            _permute(columns, lo, np.argsort(columns[c, lo:hi], kind="mergesort"))
-        return
+@jit
+def _reverse_if_descending(columns, lo, hi):  # type: ignore[no-untyped-def]
+    """Reverses events of descending time, as in LFM-1b."""
     for i in range(lo + 1, hi):
-        j = i
-        while j > lo and _after(columns, j - 1, j):
-            for c in range(4):
-                columns[c, j - 1], columns[c, j] = columns[c, j], columns[c, j - 1]
+        if columns[3, i - 1] < columns[3, i]:
+            return
+    for c in range(4):
+        i, j = lo, hi - 1
+        while i < j:
+            columns[c, i], columns[c, j] = columns[c, j], columns[c, i]
+            i += 1
             j -= 1
 
 
-@njit(**JIT)
-def _sort_times(columns, lo, hi):  # type: ignore[no-untyped-def]
-    """Orders the events `lo:hi` by timestamp; quick where they are in order or, as in LFM-1b, in reverse."""
-    times = columns[3]
-    ascending = descending = True
-    for i in range(lo + 1, hi):
-        ascending &= times[i - 1] <= times[i]
-        descending &= times[i - 1] >= times[i]
-    if ascending:
+@jit
+def _merge_runs(columns, a, b, start, middle, end):  # type: ignore[no-untyped-def]
+    """Merges the ordered runs a[start:middle] and a[middle:end] into b."""
+    i, j = start, middle
+    for q in range(start, end):
+        if i < middle and (j >= end or _before(columns, a[i], a[j])):
+            b[q] = a[i]
+            i += 1
+        else:
+            b[q] = a[j]
+            j += 1
+
+
+@jit
+def _sort(columns, lo, hi, a, b):  # type: ignore[no-untyped-def]
+    """Orders the events `lo:hi` of a user by a merge sort; quick where they are in order, or in reverse.
+
+    Args:
+        a, b: room for as many numbers, each.
+    """
+    _reverse_if_descending(columns, lo, hi)
+    sorted_until = lo + 1
+    while sorted_until < hi and _before(columns, sorted_until - 1, sorted_until):
+        sorted_until += 1
+    if sorted_until >= hi:
         return
-    if descending:
-        for c in range(4):
-            columns[c, lo:hi] = columns[c, lo:hi][::-1].copy()
-    else:
-        _permute(columns, lo, np.argsort(times[lo:hi], kind="mergesort"))
+    n = hi - lo
+    for i in range(n):
+        a[i] = lo + i
+    width = int64(1)
+    while width < n:
+        start = int64(0)
+        while start < n:
+            _merge_runs(columns, a, b, start, min(start + width, n), min(start + 2 * width, n))
+            start += 2 * width
+        a, b = b, a
+        width *= 2
+    for c in range(4):
+        for i in range(n):
+            b[i] = columns[c, a[i]]
+        for i in range(n):
+            columns[c, lo + i] = b[i]
 
 
-@njit(**JIT)
-def _settle(columns, starts):  # type: ignore[no-untyped-def]
+@jit
+def _settle(columns, starts, a, b):  # type: ignore[no-untyped-def]
     """Sorts the events of each user and drops repeats, in place; adapts `starts`."""
-    times, tracks = columns[3], columns[2]
-    kept = 0
+    kept = int64(0)
     lo = starts[0]
     for user in range(len(starts) - 1):
         hi = starts[user + 1]
-        _sort_times(columns, lo, hi)
-        i = lo
-        while i < hi:
-            j = i + 1
-            while j < hi and times[j] == times[i]:
-                j += 1
-            if j > i + 1:
-                _sort_second(columns, i, j)
-            for q in range(i, j):
-                if q == i or tracks[q] != tracks[q - 1]:
-                    for c in range(4):
-                        columns[c, kept] = columns[c, q]
-                    kept += 1
-            i = j
+        _sort(columns, lo, hi, a, b)
+        for q in range(lo, hi):
+            if q == lo or columns[3, q] != columns[3, q - 1] or columns[2, q] != columns[2, q - 1]:
+                for c in range(4):
+                    columns[c, kept] = columns[c, q]
+                kept += 1
         lo = hi
         starts[user + 1] = kept
 
 
 def unite(columns: Columns) -> EventSet:
     """The set of the events in `columns`, which may hold them in any order and repeatedly."""
-    number = np.empty(columns.shape[1], np.int64)
-    users, counts = _number_users(columns[0], number)
+    n = columns.shape[1]
+    table, number, distinct = room(n)
+    users = distinct[: number_items(columns[0], 0, n, number, distinct, table)].copy()
+    counts = np.bincount(number, minlength=len(users))
     order = np.argsort(users)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[order])])
     place = np.empty(len(users), np.int64)
     place[order] = starts[:-1]
-    out = np.empty((4, columns.shape[1]), np.int64)
+    out = np.empty((4, n), np.int64)
     _group(columns, number, place, out)
-    _settle(out, starts)
+    most = int(counts.max(initial=0))
+    _settle(out, starts, np.empty(most, np.int64), np.empty(most, np.int64))
     return EventSet(users[order], starts, out)
+
+
+NO_EVENTS = EventSet(np.empty(0, np.int64), np.zeros(1, np.int64), np.empty((4, 0), np.int64))
 
 
 def grouped(columns: Columns) -> EventSet:
@@ -187,7 +185,7 @@ def flat(events: EventSet) -> Columns:
     return np.concatenate([users[None], events.columns[:, : len(events)]])
 
 
-@njit(**JIT)
+@jit
 def _subtract(users, starts, columns, other_users, other_starts, other):  # type: ignore[no-untyped-def]
     """Keeps of each user the events that `other` does not have, in place; adapts `starts`."""
     kept, at, lo = 0, 0, starts[0]

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64, njit
+from numba import int64
 from numpy.typing import NDArray
 
 from store import varint
-from store.varint import JIT
+from store.compiled import jit
 
 LONGEST_EVENT = 4 * varint.LONGEST
 """Bytes of the longest packed event."""
@@ -27,7 +27,7 @@ class Events(NamedTuple):
     albums: NDArray[np.int64]
 
 
-@njit(**JIT)
+@jit
 def pack(timestamps, tracks, artists, albums, lo, hi, out, p):  # type: ignore[no-untyped-def]
     """Packs the events `lo:hi` of the columns into `out[p:]`; the index after them."""
     p = varint.put(out, p, hi - lo)
@@ -44,29 +44,53 @@ def pack(timestamps, tracks, artists, albums, lo, hi, out, p):  # type: ignore[n
     return p
 
 
-@njit(**JIT)
-def _lengths(data, starts):  # type: ignore[no-untyped-def]
-    lengths = np.empty(len(starts), np.int64)
+def most_bytes(events: int, months: int) -> int:
+    """An upper bound of the bytes of packed months."""
+    return LONGEST_EVENT * events + varint.LONGEST * months
+
+
+@jit
+def _pack_months(columns, offsets, out, p, ends):  # type: ignore[no-untyped-def]
+    for month in range(len(ends)):
+        p = pack(columns[3], columns[2], columns[0], columns[1], offsets[month], offsets[month + 1], out, p)
+        ends[month] = p
+    return p
+
+
+def pack_months(
+    columns: NDArray[np.int64], offsets: NDArray[np.int64], out: NDArray[np.uint8], p: int, ends: NDArray[np.int64]
+) -> int:
+    """Packs months of events into `out[p:]`; fills in the end of each, and gives that of the last.
+
+    Args:
+        columns: artist, album, track and timestamp: int64[4, events].
+        offsets: the first event of each month, and the end: int64[months + 1].
+    """
+    return int(_pack_months(columns, offsets, out, p, ends))
+
+
+@jit
+def _lengths(data, starts, lengths):  # type: ignore[no-untyped-def]
     for month in range(len(starts)):
-        lengths[month], _ = varint.get(data, starts[month])
-    return lengths
+        lengths[month] = varint.get(data, starts[month])[0]
 
 
-@njit(**JIT)
-def _unpack(data, starts, timestamps, tracks, artists, albums):  # type: ignore[no-untyped-def]
-    row = 0
-    for start in starts:
-        n, p = varint.get(data, start)
+@jit
+def _unpack(data, starts, columns):  # type: ignore[no-untyped-def]
+    """Fills artists, albums, tracks and timestamps: int64[4, events]."""
+    row = int64(0)
+    for month in range(len(starts)):
+        n, p = varint.get(data, starts[month])
         end = row + int64(n)
         before = int64(0)
         for i in range(row, end):
             difference, p = varint.get(data, p)
             before += int64(difference)
-            timestamps[i] = before
-        for column in (tracks, artists, albums):
+            columns[3, i] = before
+        for c in (2, 0, 1):
             for i in range(row, end):
                 value, p = varint.get(data, p)
-                column[i] = int64(value)
+                columns[c, i] = int64(value)
         row = end
 
 
@@ -79,7 +103,8 @@ def unpack_all(months: Sequence[bytes]) -> tuple[Events, NDArray[np.int64]]:
     """The events of packed months, in the order given, and how many each month has."""
     data = np.frombuffer(b"".join(months), np.uint8)
     starts = np.cumsum([0, *map(len, months[:-1])], dtype=np.int64) if months else np.empty(0, np.int64)
-    lengths = _lengths(data, starts)
-    events = Events(*(np.empty(lengths.sum(), np.int64) for _ in Events._fields))
-    _unpack(data, starts, *events)
-    return events, lengths
+    lengths = np.empty(len(starts), np.int64)
+    _lengths(data, starts, lengths)
+    artists, albums, tracks, times = columns = np.empty((4, lengths.sum()), np.int64)
+    _unpack(data, starts, columns)
+    return Events(times, tracks, artists, albums), lengths

@@ -17,7 +17,8 @@ from weakref import WeakValueDictionary
 import lmdb
 
 from store import layout
-from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreError
+from store.interface import LAYOUT_SETTING, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
+from store.lmdb import families
 from store.lmdb.environment import Environment, close_leftover
 
 MAP_BYTES = 1 << 40
@@ -48,7 +49,22 @@ class LmdbStore(Store):
     def _prepare(self) -> None:
         with self._errors(), self._env.begin(write=True) as txn:  # else `open_db` waits with Python's lock held
             self._tables = {name: self._env.open_db(name.encode(), txn) for name in layout.TABLES}
+            self._families = self._kept_families(txn)
         self.check_layout()
+
+    def _kept_families(self, txn: Any) -> families.Families:
+        version, text = (
+            txn.get(layout.row_key(0) + b"\0" + name.encode(), db=self._tables[layout.META])
+            for name in (LAYOUT_SETTING, families.SETTING)
+        )
+        return families.decode(version and version.decode(), text and text.decode())
+
+    def add_families(self, names: Iterable[str]) -> None:
+        with self._errors(), self._env.begin(write=True) as txn:
+            found = self._kept_families(txn).with_all(layout.USERS, names)
+            for name, value in ((families.SETTING, str(found)), (LAYOUT_SETTING, layout.LAYOUT)):
+                txn.put(layout.row_key(0) + b"\0" + name.encode(), value.encode(), db=self._tables[layout.META])
+        self._families = found
 
     @classmethod
     def open(cls, url: str, *, create: bool) -> "LmdbStore":
@@ -68,20 +84,34 @@ class LmdbStore(Store):
         self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
     ) -> tuple[list[bytes | None], list[list[Cell]]]:
         with self._errors(), self._env.begin() as txn:
-            values = [
-                txn.get(_entry_key(key.table, key.key, key.family, key.qualifier), db=self._tables[key.table])
-                for key in cells
-            ]
-            return values, [self._read_range(txn, asked) for asked in ranges]
+            return [self._read_value(txn, key) for key in cells], [self._read_range(txn, asked) for asked in ranges]
+
+    def _read_value(self, txn: Any, key: CellKey) -> bytes | None:
+        code = self._code(txn, key.table, key.family)
+        if code is None:
+            return None
+        found: bytes | None = txn.get(key.key + code + key.qualifier, db=self._tables[key.table])
+        return found
 
     def _read_range(self, txn: Any, asked: CellRange) -> list[Cell]:
-        prefix = asked.key + _FAMILY_CODES[asked.table][asked.family]
+        code = self._code(txn, asked.table, asked.family)
+        if code is None:
+            return []
         with txn.cursor(self._tables[asked.table]) as cursor:
-            return list(takewhile(asked.holds, _read_cells(cursor, asked.table, prefix, asked.start)))
+            cells = self._read_cells(txn, cursor, asked.table, asked.key + code, asked.start)
+            return list(takewhile(asked.holds, cells))
+
+    def _code(self, txn: Any, table: str, family: str) -> bytes | None:
+        """The byte of a family; another process may have given it one since the store was opened."""
+        code = self._families.code(table, family)
+        if code is None:
+            self._families = self._kept_families(txn)
+            code = self._families.code(table, family)
+        return code
 
     def rows(self, table: str, keys: Sequence[bytes], families: Sequence[str] | None = None) -> dict[bytes, Row]:
         with self._errors(), self._env.begin() as txn, txn.cursor(self._tables[table]) as cursor:
-            return _read_rows(cursor, table, keys, families)
+            return self._read_rows(txn, cursor, table, keys, families)
 
     def scan(
         self, table: str, start: bytes = b"", stop: bytes | None = None, families: Sequence[str] | None = None
@@ -92,35 +122,53 @@ class LmdbStore(Store):
                 key = cursor.key()[: layout.KEY_BYTES]
                 if stop is not None and key >= stop:
                     return
-                row = _read_row(cursor, table, key, families)
+                row = self._read_row(txn, cursor, table, key, families)
                 if row:
                     yield key, row
                 following = layout.after(key)
                 more = following is not None and cursor.set_range(following)
 
     def write(self, table: str, rows: Iterable[tuple[bytes, Row]]) -> None:
-        entries = (
-            (_entry_key(table, key, cell.family, cell.qualifier), cell.value) for key, row in rows for cell in row
-        )
         with self._errors(), self._env.begin(write=True) as txn, txn.cursor(self._tables[table]) as cursor:
-            cursor.putmulti(entries)
+            cursor.putmulti(self._entries(txn, table, rows))
+
+    def write_column(
+        self, table: str, family: str, qualifier: bytes, keys: Sequence[bytes], values: Sequence[bytes]
+    ) -> None:
+        with self._errors(), self._env.begin(write=True) as txn, txn.cursor(self._tables[table]) as cursor:
+            rest = self._known_code(txn, table, family) + qualifier
+            cursor.putmulti([*zip([key + rest for key in keys], values, strict=True)])
+
+    def _entries(self, txn: Any, table: str, rows: Iterable[tuple[bytes, Row]]) -> Iterator[tuple[bytes, bytes]]:
+        codes: dict[str, bytes] = {}
+        for key, row in rows:
+            for family, qualifier, value in row:
+                if family not in codes:
+                    codes[family] = self._known_code(txn, table, family)
+                yield key + codes[family] + qualifier, value
+
+    def _known_code(self, txn: Any, table: str, family: str) -> bytes:
+        code = self._families.code(table, family) or self._code(txn, table, family)
+        if code is None:
+            raise StoreError(f"store {self.url} has no family {family}: `python -m pipelines.recompute` brings it")
+        return code
 
     def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
         with self._errors(), self._env.begin(write=True) as txn, txn.cursor(self._tables[table]) as cursor:
-            existing = _read_rows(cursor, table, keys, None)
+            existing = self._read_rows(txn, cursor, table, keys, None)
             for key, row in change(existing):
-                self._replace(cursor, table, key, existing.get(key, ()), row)
+                self._replace(txn, cursor, table, key, existing.get(key, ()), row)
 
-    def _replace(self, cursor: Any, table: str, key: bytes, old: Row, new: Row) -> None:
+    def _replace(self, txn: Any, cursor: Any, table: str, key: bytes, old: Row, new: Row) -> None:
         if not old:
-            cursor.putmulti([(_entry_key(table, key, family, column), value) for family, column, value in new])
+            cursor.putmulti(self._entries(txn, table, [(key, new)]))
             return
         before = {(cell.family, cell.qualifier): cell.value for cell in old}
         for family, qualifier, value in new:
             if before.pop((family, qualifier), None) != value:
-                cursor.put(_entry_key(table, key, family, qualifier), value)
+                cursor.put(key + self._known_code(txn, table, family) + qualifier, value)
         for family, qualifier in before:
-            cursor.set_key(_entry_key(table, key, family, qualifier))
+            cursor.set_key(key + self._known_code(txn, table, family) + qualifier)
             cursor.delete()
 
     def delete(self, table: str, key: bytes) -> None:
@@ -137,6 +185,29 @@ class LmdbStore(Store):
             if _open.get(self.path) is self:
                 del _open[self.path]
             self._closing()
+
+    def _read_rows(
+        self, txn: Any, cursor: Any, table: str, keys: Sequence[bytes], wanted: Sequence[str] | None
+    ) -> dict[bytes, Row]:
+        found = ((key, self._read_row(txn, cursor, table, key, wanted)) for key in keys)
+        return {key: row for key, row in found if row}
+
+    def _read_row(self, txn: Any, cursor: Any, table: str, key: bytes, wanted: Sequence[str] | None) -> list[Cell]:
+        if wanted is None:
+            cells = list(self._read_cells(txn, cursor, table, key))
+            return cells if self._families.is_ordered(table) else by_layout(table, cells)
+        codes = [self._code(txn, table, family) for family in layout.TABLES[table] if family in wanted]
+        return [cell for code in codes if code for cell in self._read_cells(txn, cursor, table, key + code)]
+
+    def _read_cells(self, txn: Any, cursor: Any, table: str, prefix: bytes, start: bytes = b"") -> Iterator[Cell]:
+        if not cursor.set_range(prefix + start):
+            return
+        for entry, value in cursor.iternext():
+            if not entry.startswith(prefix):
+                return
+            family = self._families.name(table, entry[layout.KEY_BYTES])
+            if family is not None:  # else it is of a metric that this program does not know
+                yield Cell(family, entry[layout.KEY_BYTES + 1 :], value)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -160,34 +231,3 @@ def _remedy(message: str) -> str:
     if any(os.strerror(code) in message for code in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)):
         return ": make room, or choose another place with --store, and run again; what was committed is intact"
     return ""
-
-
-def _entry_key(table: str, key: bytes, family: str, qualifier: bytes) -> bytes:
-    return key + _FAMILY_CODES[table][family] + qualifier
-
-
-def _read_rows(cursor: Any, table: str, keys: Sequence[bytes], families: Sequence[str] | None) -> dict[bytes, Row]:
-    found = ((key, _read_row(cursor, table, key, families)) for key in keys)
-    return {key: row for key, row in found if row}
-
-
-def _read_row(cursor: Any, table: str, key: bytes, families: Sequence[str] | None) -> list[Cell]:
-    if families is None:
-        return list(_read_cells(cursor, table, key))
-    ordered = [family for family in layout.TABLES[table] if family in families]
-    return [cell for family in ordered for cell in _read_cells(cursor, table, key + _FAMILY_CODES[table][family])]
-
-
-def _read_cells(cursor: Any, table: str, prefix: bytes, start: bytes = b"") -> Iterator[Cell]:
-    if not cursor.set_range(prefix + start):
-        return
-    families = layout.TABLES[table]
-    for entry, value in cursor.iternext():
-        if not entry.startswith(prefix):
-            return
-        yield Cell(families[entry[layout.KEY_BYTES]], entry[layout.KEY_BYTES + 1 :], value)
-
-
-_FAMILY_CODES = {
-    table: {family: bytes([code]) for code, family in enumerate(families)} for table, families in layout.TABLES.items()
-}

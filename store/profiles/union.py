@@ -1,6 +1,6 @@
 """Uniting sets of events with the histories in the store: read, unite and write are one atomic step for each row."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -8,21 +8,19 @@ from store import changes, layout
 from store.changes import UserChange
 from store.histories import deletions
 from store.histories.deletions import Deletions
-from store.histories.event_set import Columns, EventSet, difference, flat, grouped, unite
+from store.histories.event_set import NO_EVENTS, Columns, EventSet, difference, flat, grouped, unite
 from store.histories.months import unpack_all
 from store.interface import Row, Store
+from store.profiles import definitions
 from store.profiles.rows import Rows, rows_of
 
 
-def write(
-    store: Store, added: Rows | EventSet, k: int, deleted: Deletions = deletions.NONE, *, announce: bool = True
-) -> None:
+def write(store: Store, added: Rows | EventSet, deleted: Deletions = deletions.NONE, *, announce: bool = True) -> None:
     """Writes the rows of users, whole; what the store holds of these users is united with their events.
 
     Args:
         added: the rows of the users, were they new and had nothing deleted, which spares computing them once more
             where that is so; or only their events, where most users are known.
-        k: length of the charts.
         deleted: deletions, of these users or of others.
         announce: tell of the rows that change in the change feed.
     """
@@ -31,9 +29,15 @@ def write(
     if not keys:
         return
     changed: dict[bytes, UserChange] = {}
-    store.update(layout.USERS, keys, lambda existing: _united(added, deleted, existing, k, changed))
+    definitions.for_writing(store)  # a new store's are noted before anything is written
+    store.update(layout.USERS, keys, lambda existing: _united(store, added, deleted, existing, changed))
     if announce:
         changes.write(store, changed.values())
+
+
+def recompute(store: Store, keys: Sequence[bytes]) -> None:
+    """Derives the rows of users anew from their histories."""
+    store.update(layout.USERS, keys, lambda existing: _recomputed(store, flat(NO_EVENTS), deletions.NONE, existing, {}))
 
 
 def holds(store: Store, added: EventSet, deleted: Deletions = deletions.NONE) -> bool:
@@ -47,30 +51,32 @@ def holds(store: Store, added: EventSet, deleted: Deletions = deletions.NONE) ->
     return same and not len(difference(unite(events), grouped(before)))
 
 
-def length_of_charts(store: Store) -> int | None:
-    """The length of the charts that a store was built with; None if it holds no histories to unite events with."""
-    length, contents = store.setting("k"), store.setting("contents")
-    return None if length is None or contents != "whole" else int(length)
-
-
 def _united(
-    added: Rows | EventSet, deleted: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
+    store: Store,
+    added: Rows | EventSet,
+    deleted: Deletions,
+    existing: Mapping[bytes, Row],
+    changed: dict[bytes, UserChange],
 ) -> Iterator[tuple[bytes, Row]]:
     if isinstance(added, EventSet):
-        yield from _recomputed(flat(added), deleted, existing, k, changed)
+        yield from _recomputed(store, flat(added), deleted, existing, changed)
         return
+    # Asked for after the rows were read: a recomputation that began before has changed them, or will find them changed.
+    wanted = definitions.read(store)
+    rows = added if added.definitions == wanted else rows_of(added.events, wanted)
     others = np.array([int.from_bytes(key, "big") for key in existing], np.int64)
     others = np.union1d(others, deleted.users)
-    yield from _noted(added.without(others), {}, added.events, changed)
+    yield from _noted(rows.without(others), {}, added.events, changed)
     if len(others):
         events = flat(added.events)
-        yield from _recomputed(events[:, np.isin(events[0], others)], deleted, existing, k, changed)
+        yield from _recomputed(store, events[:, np.isin(events[0], others)], deleted, existing, changed)
 
 
 def _recomputed(
-    events: Columns, deleted: Deletions, existing: Mapping[bytes, Row], k: int, changed: dict[bytes, UserChange]
+    store: Store, events: Columns, deleted: Deletions, existing: Mapping[bytes, Row], changed: dict[bytes, UserChange]
 ) -> Iterator[tuple[bytes, Row]]:
     """The rows of users from their events and from all that is stored of them."""
+    wanted = definitions.read(store)
     before, gone = stored(existing), deletions.NONE
     events = np.concatenate([before, events], axis=1)  # new ones last: they often are the latest
     if deleted or _have_deletions(existing):
@@ -78,7 +84,7 @@ def _recomputed(
         events = deletions.standing(events, gone)
     united = unite(events)
     added = difference(united, grouped(before))
-    yield from _noted(_with_deletions(rows_of(united, k, whole=True), gone), existing, added, changed)
+    yield from _noted(_with_deletions(rows_of(united, wanted), gone), existing, added, changed)
 
 
 def _have_deletions(existing: Mapping[bytes, Row]) -> bool:

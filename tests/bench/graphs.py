@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from serving.recommender import files
+from serving.recommender import graph_files
 from serving.recommender.graph import Graph, Plays
+from serving.recommender.graph_writer import GraphWriter
 from serving.recommender.overlay import joined
 from serving.recommender.view import View
-from serving.recommender.writer import Writer
 
 ARTISTS_PER_USER = 540
 """LFM-1b: 65 million pairs of 120,322 users and an artist."""
@@ -40,7 +40,7 @@ def make(folder: Path, edges: int, seed: int = 1) -> Made:
     degrees = rng.lognormal(0, 1, users)
     wanted = np.maximum(1, degrees / degrees.sum() * edges * 1.3).astype(np.int64)  # repeats are dropped
     folder.mkdir(parents=True)
-    writer, seconds, written = Writer(folder, "artist"), 0.0, 0
+    writer, seconds, written = GraphWriter(folder, "artist"), 0.0, 0
     for first in range(0, users, USERS_AT_ONCE):
         rows = _rows(rng, wanted[first : first + USERS_AT_ONCE], artists)
         start = time.perf_counter()
@@ -50,9 +50,9 @@ def make(folder: Path, edges: int, seed: int = 1) -> Made:
     ids, start = np.arange(users, dtype=np.int64), time.perf_counter()
     writer.finish(ids, 0)
     seconds += time.perf_counter() - start
-    size = sum(path.stat().st_size for path in files.parts(folder, "artist").values())
+    size = sum(path.stat().st_size for path in graph_files.parts(folder, "artist").values())
     start = time.perf_counter()
-    graph = files.graph(files.parts(folder, "artist"))
+    graph = graph_files.graph(graph_files.parts(folder, "artist"))
     view = View(graph, ids, 0, *joined({}))
     return Made(view, graph, users, written, seconds, time.perf_counter() - start, size / written)
 

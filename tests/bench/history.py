@@ -23,7 +23,6 @@ from store.histories.event_set import unite
 from store.histories.months import unpack
 from store.layout import USERS, row_key
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests.bench.measure import insert, table
 from tests.oracle import Event
 from tests.serving.history import oracle
@@ -47,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"lmdb:{folder}", create=True)
-        union.write(store, rows_of(unite(listens(options.listens)), 10, whole=True), 10)
+        union.write(store, unite(listens(options.listens)))
         rows = [row_of(store, name, *question, options.rounds) for name, question in QUESTIONS.items()]
         store.close()
     text = table(["question", "ours, with HTTP: CPU ms", "plain Python: CPU ms", "ours / plain Python"], rows)

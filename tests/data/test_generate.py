@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.format import KINDS, SAMPLE, items_file
-from data.generate import generate, main
+from data.generate import main
+from data.generation import generate
 from tests.data.reading import NAMES_OF_FILES, bytes_of, is_valid, lines_of, rows_of
 
 
@@ -45,7 +46,7 @@ def test_the_sample_is_what_the_command_makes(tmp_path: Path) -> None:
 
 
 def test_both_orders_hold_the_same_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("listens", "dataset"):
+    for module in ("listeners", "dataset"):
         monkeypatch.setattr(f"data.{module}.BATCH", 5_000)
     generate(tmp_path / "clean", 60_000, seed=1)
     for order in ("user", "time"):
@@ -129,6 +130,6 @@ def test_failing_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Monkey
     def fail(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("data.generate._write_names", fail)
+    monkeypatch.setattr("data.generation._write_names", fail)
     assert main(["--events", "200", "--seed", "1", str(tmp_path)]) == 1
     assert bytes_of(tmp_path) == before

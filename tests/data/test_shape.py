@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.format import KINDS, items_file
-from data.generate import generate
+from data.generation import generate
 from data.listeners import Users
 from data.made_up_names import quoted
 from data.music import Catalogue, has_name, items_for

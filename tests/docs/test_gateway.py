@@ -11,12 +11,12 @@ from fastapi import FastAPI, Response
 
 from schemas.topics import CATALOGUE
 from serving.app import create_app
-from serving.gateway import SchemaError, build_schema
+from serving.gateway.errors import SchemaError
+from serving.gateway.schema import build_schema
 from serving.setup import Settings
 from store import Store, open_store
 from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests.oracle import Event
 from tests.serving.clients import ask, subscribed
 from tests.serving.listeners import put
@@ -69,7 +69,7 @@ def documented_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
 
 def listen(store: Store, user: int, *times: int) -> None:
     """Writes events of a user at these times."""
-    union.write(store, rows_of(unite(columns([Event(user, 102, 1, 1, time) for time in times])), 10, whole=True), 10)
+    union.write(store, unite(columns([Event(user, 102, 1, 1, time) for time in times])))
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if "event" in example])

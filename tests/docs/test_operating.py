@@ -6,14 +6,14 @@ from pathlib import Path
 
 from serving import applied, apply
 from serving.arguments import options, parser
-from serving.gateway import Limits
+from serving.gateway.limits.request_limits import Limits
 from serving.keys import Access, read_keys
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 
 
 def test_the_options_are_documented() -> None:
-    known = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help"}
+    known = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help", "--version"}
     rows = [line.split("|")[1] for line in TEXT.splitlines() if line.startswith("| `--")]
     documented = {option for row in rows for option in re.findall(r"--[\w]+", row)}
     assert documented - {"--max_"} == known

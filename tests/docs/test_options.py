@@ -15,7 +15,7 @@ LOADING, BACKFILLING = re.split(r"^## Backfilling$", DOCUMENT, flags=re.MULTILIN
 
 
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
-    return {name for action in parser._actions for name in action.option_strings} - {"-h", "--help"}
+    return {name for action in parser._actions for name in action.option_strings} - {"-h", "--help", "--version"}
 
 
 def documented(text: str) -> set[str]:

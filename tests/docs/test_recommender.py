@@ -77,7 +77,7 @@ def test_constants_of_the_formulae_are_those_of_the_code() -> None:
 def test_options_are_documented() -> None:
     usage = re.search(r"^python -m serving.recommender (.*)$", TEXT, re.M)
     assert usage
-    options = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help"}
+    options = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help", "--version"}
     assert set(re.findall(r"--\w+", usage[1])) == options
     for name in ("host", "port", "workers"):
         assert f"--{name} {parser().get_default(name)}" in usage[1]

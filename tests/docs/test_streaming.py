@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from data.format import SAMPLE
 from pipelines.kafka.figures import FIGURES
 from store import open_store
-from tests import oracle, stored
+from tests import oracle, prove, stored
 from tests.parts.streams import STOP_SECONDS, streaming
 
 ROOT = Path(__file__).parents[2]
@@ -34,13 +36,11 @@ def test_the_sample_is_replayed_and_streamed(empty_kafka: str, lmdb_url: str, tm
         assert stored.profiles(open_store(lmdb_url)) == oracle.profiles(oracle.parse(lines))
 
 
-def test_the_proof_holds() -> None:
-    *_, prove = commands()
-    assert prove == ["-m", "tests.prove", "[DIR]"]
-    run = subprocess.run(
-        [sys.executable, *prove[:-1], "--kills", "1"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    *digests, verdict = run.stdout.splitlines()[-4:]
+def test_the_proof_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    *_, documented = commands()
+    assert documented == ["-m", "tests.prove", "[DIR]"]
+    assert prove.main(["--kills", "1"]) == 0
+    *digests, verdict = capsys.readouterr().out.splitlines()[-4:]
     assert [line.split()[0] for line in digests] == ["batch", "stream", "replay"]
     assert len({line.split()[1] for line in digests}) == 1
     assert verdict == "equal"

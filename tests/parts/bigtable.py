@@ -9,6 +9,7 @@ from tests.parts.processes import HOST, NotStartedError, free_port, listening
 
 PACKAGE = "cloud.google.com/go/bigtable/cmd/emulator"
 VERSION = "v1.58.0"
+NAME = "bigtable-emulator"
 ATTEMPTS = 3
 
 
@@ -20,9 +21,17 @@ def emulator(folder: Path) -> Iterator[str]:
         NotBuiltError: it cannot be built here.
         NotStartedError: it does not start.
     """
-    program = golang.program(PACKAGE, VERSION, "bigtable-emulator")
     with ExitStack() as running:
-        yield _start(running, program, folder / "bigtable-emulator.log")
+        yield _start(running, program(), folder / "bigtable-emulator.log")
+
+
+def program() -> Path:
+    """The emulator: found in the user's cache, or else built into it.
+
+    Raises:
+        NotBuiltError: it cannot be built here.
+    """
+    return golang.program(PACKAGE, VERSION, NAME)
 
 
 def _start(running: ExitStack, program: Path, log: Path) -> str:

@@ -25,6 +25,7 @@ from tests.parts.processes import HOST, POLL_SECONDS, NotStartedError, free_port
 
 BEAM = "2.70.0"
 FLINK = "1.19"
+PROGRAM = "flink"
 JARS = (
     f"org.apache.beam:beam-runners-flink-{FLINK}:{BEAM}",
     f"org.apache.beam:beam-sdks-java-io-kafka:{BEAM}",
@@ -54,6 +55,9 @@ _OPENED = (
     *("java.lang", "java.lang.reflect", "java.util", "java.util.concurrent", "java.util.concurrent.atomic"),
     *("java.nio", "java.net", "java.io", "java.time", "java.text", "sun.nio.ch"),
 )
+
+_QUICK = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""A test's cluster lives for a minute or two, in which the optimising compiler costs more than it saves."""
 
 _CONFIGURATION = """
 jobmanager.rpc.address: {host}
@@ -112,7 +116,7 @@ class Flink:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._class_path = java.class_path(JARS, WITHOUT)
+        self._class_path = java.class_path(PROGRAM)
         self._running = ExitStack()
         self._rpc, self._rest, self._jobs, self._expansion, self._workers = (free_port() for _ in range(5))
 
@@ -205,7 +209,7 @@ class Flink:
     def _java(self, main: str, *arguments: str) -> list[str]:
         opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         logging = "-Dorg.slf4j.simpleLogger.defaultLogLevel=info"
-        return [java.java(), "-Xmx1g", "-XX:+UseSerialGC", *opened, logging, "-cp", self._class_path, main, *arguments]
+        return [java.java(), *_QUICK, *opened, logging, "-cp", self._class_path, main, *arguments]
 
     def _flink(self, main: str, settings: Mapping[str, str]) -> list[str]:
         given = [part for name, value in settings.items() for part in ("-D", f"{name}={value}")]

@@ -13,6 +13,7 @@ from tests.parts.processes import HOST, NotStartedError, free_port, listening
 
 KAFKA = "4.3.1"
 LOG4J = "2.25.4"
+PROGRAM = "kafka"
 JARS = (
     f"org.apache.kafka:kafka_2.13:{KAFKA}",
     f"org.apache.kafka:kafka-clients:{KAFKA}",
@@ -66,7 +67,7 @@ class Broker:
         self.folder = folder
         self._settings = settings
         self._identity = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        self._class_path = java.class_path(JARS)
+        self._class_path = java.class_path(PROGRAM)
         self._running = ExitStack()
         self._choose_ports()
 

@@ -14,7 +14,8 @@ from pipelines.kafka.readers import READERS
 from pipelines.runners import prism
 
 SECONDS = 60.0
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
+LONGEST_POLL_SECONDS = 2.0
 
 
 @contextmanager
@@ -43,8 +44,16 @@ def require() -> None:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
-    """Waits for a condition; AssertionError if it does not come true."""
+    """Waits for a condition; AssertionError if it does not come true.
+
+    It rests three times as long as the last look took, so that looking does not take the processors from what is
+    waited for.
+    """
     deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still not true after {seconds} s: {condition}"
-        time.sleep(POLL_SECONDS)
+    while True:
+        begun = time.monotonic()
+        if condition():
+            return
+        now = time.monotonic()
+        assert now < deadline, f"still not true after {seconds} s: {condition}"
+        time.sleep(max(POLL_SECONDS, min(3 * (now - begun), LONGEST_POLL_SECONDS)))

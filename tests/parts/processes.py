@@ -12,7 +12,7 @@ from random import randrange
 from pipelines.runners.child import tied
 
 HOST = "127.0.0.1"
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 POLL_SECONDS = 0.02
 PORTS = (20_000, 32_000)
 

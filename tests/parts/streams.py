@@ -56,7 +56,7 @@ class Stream:
 
     def _figures(self, name: str) -> list[float]:
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.metrics_port}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{HOST}:{self.metrics_port}/metrics", timeout=SECONDS) as answer:
                 text = answer.read().decode()
         except OSError:
             return []

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from tests.parts.prism import wait_until
 
-SECONDS = 30.0
+SECONDS = 60.0
 ATTEMPT_SECONDS = 5.0
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from pipelines import backfill, profile
-from pipelines.batch import Summary
+from pipelines.commands.summary import Summary
 from tests.oracle import Event
 
 

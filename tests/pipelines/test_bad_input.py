@@ -223,9 +223,9 @@ def test_bigtable_which_goes_away(emulator: str, tmp_path: Path, monkeypatch: py
         host = running.enter_context(bigtable.emulator(tmp_path))
         monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", host)
 
-        def write_without_it(store: Store, rows: Rows, k: int, new: Deletions, *, announce: bool) -> None:
+        def write_without_it(store: Store, rows: Rows, new: Deletions, *, announce: bool) -> None:
             running.close()
-            write(store, rows, k, new, announce=announce)
+            write(store, rows, new, announce=announce)
 
         monkeypatch.setattr(union, "write", write_without_it)
         with pytest.raises(PipelineError, match=f"Bigtable does not answer at {host}: .*: start the emulator"):

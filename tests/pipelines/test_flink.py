@@ -31,7 +31,7 @@ from tests.pipelines.trending import oracle
 from tests.pipelines.trending.oracle import HOUR
 from tests.pipelines.trending.test_live import recent_events, says
 
-SECONDS = 120.0
+SECONDS = 300.0
 NAMES = {1: "One", 2: "Zwei", 5: "Cinq"}
 
 
@@ -49,7 +49,7 @@ class Part(NamedTuple):
         return Random(14).sample(every, len(every))
 
 
-pytestmark = pytest.mark.flink
+pytestmark = [pytest.mark.flink, pytest.mark.long]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from data.format import KINDS, SAMPLE, siblings
 from pipelines.failures import PipelineError
 from pipelines.files.spill import InElements
+from schemas.metrics import USER_METRICS
 from store import open_store
 from store.digest import digest
 from tests import lfm, oracle, stored
@@ -129,7 +130,7 @@ def test_profiles_only(tmp_path: Path) -> None:
     store = f"lmdb:{tmp_path}/store"
     run_profile(write_events(tmp_path / "a.txt", random_events(2, users=90)), store, "--only", "profiles")
     run_profile(write_events(tmp_path / "b.txt", events), store, "--only", "profiles")
-    topics = ("counts", "firstlisten", "lastlisten", "topartists", "topalbums", "toptracks")
+    topics = {metric.topic for metric in USER_METRICS if not metric.windowed}
     expected = {u: {t: v for t, v in p.items() if t in topics} for u, p in oracle.profiles(events).items()}
     assert stored.profiles(open_store(store)) == expected
     with pytest.raises(PipelineError, match="holds profiles without the histories"):
@@ -140,7 +141,9 @@ def test_a_store_keeps_its_options(tmp_path: Path) -> None:
     events, store = write_events(tmp_path / "a.txt", random_events(1)), f"lmdb:{tmp_path}/store"
     run_profile(events, store, "--k", "3")
     assert stored.profiles(open_store(store)) == oracle.profiles(random_events(1), 3)
-    with pytest.raises(PipelineError, match="was built with --k 3"):
-        run_profile(events, store)
+    run_profile(write_events(tmp_path / "b.txt", random_events(2)), store)  # with charts of the length that it has
+    assert stored.profiles(open_store(store)) == oracle.profiles(random_events(1) + random_events(2), 3)
+    with pytest.raises(PipelineError, match="has charts of 3: `python -m pipelines.recompute --store .* --k 10`"):
+        run_profile(events, store, "--k", "10")
     with pytest.raises(PipelineError, match="holds histories"):
         run_profile(events, store, "--k", "3", "--only", "profiles")

@@ -92,6 +92,7 @@ def test_a_data_set_streamed_is_the_data_set_loaded(
     assert "4,000 events" in (tmp_path / "log").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("home", "kills"), [("lmdb", KILLS), ("bigtable", 5)])
 def test_it_survives_kills_at_random_moments(
     home: str, kills: int, empty_kafka: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -129,6 +130,7 @@ def absent(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Absent]:
         yield Absent(url, partial(absence.cut, relay), {"BIGTABLE_EMULATOR_HOST": relay.address})
 
 
+@pytest.mark.long
 def test_outages_and_a_backfill_meanwhile_change_nothing(
     broker: Broker, empty_kafka: str, absent: Absent, tmp_path: Path
 ) -> None:

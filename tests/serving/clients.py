@@ -9,7 +9,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from serving.gateway import Context, GatewaySchema, Limits, Service, Services, Topics
+from serving.gateway.context import Context
+from serving.gateway.limits.request_limits import Limits
+from serving.gateway.schema import GatewaySchema
+from serving.gateway.services.transport import Service, Services
+from serving.gateway.topics.server_topics import Topics
 from store import Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 
@@ -51,6 +55,14 @@ class Watched(Store):
     def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
         self.inner.update(table, keys, change)
 
+    def setting(self, name: str) -> str | None:
+        if self.failure:
+            raise self.failure
+        return self.inner.setting(name)
+
+    def add_families(self, names: Iterable[str]) -> None:
+        self.inner.add_families(names)
+
     def delete(self, table: str, key: bytes) -> None:
         self.inner.delete(table, key)
 
@@ -61,7 +73,7 @@ class Watched(Store):
         self.inner.close()
 
 
-SECONDS = 30
+SECONDS = 60
 """Until a subscription that tells nothing fails a test."""
 
 SECRET = "grpc://10.0.0.1/secret-instance"

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from serving.setup import Settings
 from store import open_store
 from tests.serving import listeners

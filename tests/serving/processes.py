@@ -4,19 +4,22 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx
+
+from serving.arguments import options
+from serving.server import serve
 
 SECONDS = 60
 """Until a server that does not start, or does not stop, fails a test."""
 
 
 @contextmanager
-def started(module: str, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(module: str, *given: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process of `python -m module`, and its address, until the end of the context."""
-    command = [sys.executable, "-m", module, "--port", "0", *options]
+    command = [sys.executable, "-m", module, "--port", "0", *given]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -38,3 +41,8 @@ def wait_for(address: str) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise TimeoutError(f"no server at {address} after {SECONDS} s")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m serving` in this process, whose log and signals stay as they are."""
+    return serve(options(arguments))

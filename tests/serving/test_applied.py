@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from serving import applied, apply
 from serving.app import create_app
 from serving.applied import MEDIA_TYPE, Applied
-from serving.gateway import GatewaySchema, SchemaError, build_schema
+from serving.gateway.errors import SchemaError
+from serving.gateway.schema import GatewaySchema, build_schema
 from serving.keys import Access, Keys
 from serving.setup import Settings
 from store import Store, StoreError

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from serving.setup import Settings
 from tests.serving.clients import Watched, request
 

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
+from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
-from serving.gateway import Limits
-from serving.gateway.sdl import DEFAULT_SCHEMA
+from serving.gateway.limits.request_limits import Limits
 from serving.guard import Guard
 from serving.keys import Access, Keys
 from serving.setup import Settings

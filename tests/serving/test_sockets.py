@@ -14,7 +14,7 @@ from tests.serving.listeners import USER
 from tests.serving.processes import started
 from tests.serving.test_guard import READ, WRITE
 
-SECONDS = 30
+SECONDS = 60
 QUERY = {"query": "query ($id: Long!) { getUserProfile(userId: $id) { totalListenCount } }", "variables": {"id": USER}}
 MUTATION = {
     "query": "mutation { sendListeningEvent(userId: 1, event: { artistId: 1, albumId: 1, trackId: 1, timestamp: 1 })"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from schemas import DEFAULT_SCHEMA
 from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store
 from store.layout import META
 from tests.pipelines.jobs import run_profile, write_events

@@ -172,9 +172,7 @@ def test_settings(store: Store) -> None:
 def test_another_layout_is_refused(store: Store) -> None:
     store.write(META, [(row_key(0), [Cell("setting", b"layout", b"0")])])
     store.close()
-    with pytest.raises(
-        StoreError, match=f"has layout version 0, this program reads and writes version {LAYOUT}: build"
-    ):
+    with pytest.raises(StoreError, match=f"has layout version 0, this program reads and writes version {LAYOUT}: use"):
         open_store(store.url)
 
 

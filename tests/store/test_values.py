@@ -10,7 +10,6 @@ from schemas.topics import CATALOGUE
 from store import Store, values
 from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.rows import rows_of
 from store.values import Address, Page, Range, TooMany, Wanted
 from tests import oracle
 from tests.oracle import Event
@@ -23,7 +22,7 @@ SINGLE = [name for name, topic in CATALOGUE.items() if topic.place.column and to
 
 
 def write(store: Store, events: Sequence[Event]) -> None:
-    union.write(store, rows_of(unite(columns([*events])), 10, whole=True), 10)
+    union.write(store, unite(columns([*events])))
 
 
 def expected(profiles: dict[int, dict[str, Any]], wanted: Wanted) -> Any:

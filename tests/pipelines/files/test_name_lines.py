@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ from pipelines.files.items import ItemMerger
 from pipelines.files.name_lines import LONGEST_LINE, NameParser
 from pipelines.files.parts import Part
 from pipelines.files.spill import InElements
+from schemas.wire import avro
 from store import open_store
 from tests import stored
 from tests.pipelines.jobs import random_events, run_profile, write_events
@@ -34,7 +36,7 @@ def names_of(kind: str, data: bytes, path: Path, shards: int = 3) -> tuple[dict[
             one = Part((0, 0), rows, wide, shuffle.put([array])[0], kind)
             items = ItemMerger(shuffle).compute([one])
             conflicts += items.conflicts
-            names |= {int.from_bytes(key, "big"): stored.item_of(row)["name"] for key, row in items.rows()}
+            names |= {item["id"]: item["name"] for item in map(partial(avro.decode, "Item"), items.values())}
     return names, notes, conflicts
 
 

@@ -12,9 +12,9 @@ from pipelines.runners.heaps import HEAPS
 THREADS = """
 import ctypes, sys
 from threading import Barrier, Thread
-from pipelines import memory
+from pipelines.runners import heaps
 if sys.argv[1] == "share":
-    memory.share_heaps()
+    heaps.share_heaps()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 together = Barrier(8)

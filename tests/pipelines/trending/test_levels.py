@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.trending import levels
-from pipelines.trending.levels import TIME, TRACK, USER, Levels, Rows
+from pipelines.trending.levels import Levels, Rows
+from schemas.events import TIME, TRACK, USER
 
 HOUR = 3600
 START = 400_000 * HOUR

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from store import open_store
 from tests.oracle import Event
 from tests.parts.prism import wait_until
@@ -32,6 +34,7 @@ def says(store: str, expected: object) -> bool:
     return {window: of_kinds for window, of_kinds in found.items() if any(of_kinds.values())} == expected
 
 
+@pytest.mark.long
 def test_windows_through_kills_deletions_and_repeats(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     now = int(time.time()) // HOUR * HOUR
     loaded, streamed = recent_events(1, 500, now - 5 * HOUR, 20 * HOUR), recent_events(2, 1500, now, 30 * HOUR)

@@ -11,8 +11,9 @@ from apache_beam.testing import test_stream as clockwork
 from apache_beam.transforms.window import TimestampedValue
 
 from pipelines.trending import triggers
-from pipelines.trending.levels import TIME, Rows
+from pipelines.trending.levels import Rows
 from pipelines.trending.transform import Trending
+from schemas.events import TIME
 from tests.oracle import Event
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.streams import Outputs, run

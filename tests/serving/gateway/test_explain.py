@@ -4,12 +4,17 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from serving.setup import Settings
+from store import open_store
+from store.histories.event_set import unite
+from store.profiles import computed, definitions, union
+from tests import oracle
 from tests.serving import listeners
 from tests.serving.clients import Watched, request
 from tests.serving.listeners import FULL, HUGE, NOBODY, USER
+from tests.store.profiles.samples import columns, random_events
 
 QUERY = {"query": FULL, "variables": {"userId": USER}}
 
@@ -40,6 +45,20 @@ def test_the_newest_event_of_several_users_counts(app: FastAPI) -> None:
     query = "{ a: getUserProfile(userId: %d) { totalListenCount } b: getUserProfile(userId: %d) { __typename } }"
     found = explained(app, {"query": query % (USER, HUGE)})["extensions"]["explain"]
     assert found["asOf"] == max(listeners.topics(user)["lastlisten"] for user in (USER, HUGE))
+
+
+def test_topics_that_the_store_does_not_have_are_named(lmdb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computed, "KNOWN_SECONDS", -1.0)
+    store, events = open_store(lmdb_url, create=True), random_events(1, 50, users=1)
+    union.write(store, unite(columns(events)))
+    kept = {topic: text for topic, text in definitions.read(store).stored.items() if topic != "distinctalbums"}
+    definitions.write(store, definitions.Definitions(kept, {}))
+    query = "{ getUserProfile(userId: 0) { totalListenCount distinctAlbums } }"
+    answer = explained(create_app(DEFAULT_SCHEMA, store), {"query": query})
+    profile = oracle.profiles(events)[0]
+    figures = {"totalListenCount": profile["counts"], "distinctAlbums": profile["distinctalbums"]}
+    assert answer["data"] == {"getUserProfile": figures}
+    assert [read["computed"] for read in answer["extensions"]["explain"]["reads"]] == [["distinctalbums"]]
 
 
 def test_nobody_has_no_newest_event(app: FastAPI) -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from serving.gateway import build_schema
+from serving.gateway.schema import build_schema
 from tests.serving.clients import Watched, execute
 from tests.serving.listeners import LARGEST
 

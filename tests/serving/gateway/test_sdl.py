@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.gateway import SchemaError, build_schema, load_schema
-from serving.gateway.sdl import DEFAULT_SCHEMA
+from schemas import DEFAULT_SCHEMA
+from serving.gateway.errors import SchemaError
+from serving.gateway.schema import build_schema, load_schema
 
 REFUSED = {
     "syntax": ("type Query {\n  f: Long!!\n}", "s.gql:2: Syntax Error: Expected Name, found '!'."),

@@ -13,7 +13,6 @@ from serving.history.app import create_app
 from store import Store, open_store
 from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests.oracle import distinct
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, request
 from tests.serving.history import oracle
@@ -27,7 +26,7 @@ USERS = sorted({event.user for event in EVENTS})
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("history")
     store = open_store(f"lmdb:{folder}", create=True)
-    union.write(store, rows_of(unite(columns(EVENTS)), 10, whole=True), 10)
+    union.write(store, unite(columns(EVENTS)))
     yield store.url
     store.close()
 

@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
 from store import open_store
 from tests import oracle as events
 from tests.pipelines.jobs import run_profile

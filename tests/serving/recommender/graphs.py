@@ -8,17 +8,16 @@ from uuid import uuid4
 import numpy as np
 from scipy import sparse
 
-from serving.recommender import files
+from serving.recommender import graph_files
 from serving.recommender.graph import Graph, Plays
+from serving.recommender.graph_writer import GraphWriter
 from serving.recommender.overlay import joined
 from serving.recommender.view import View
-from serving.recommender.writer import Writer
 from store import Store
 from store.histories import deletions
 from store.histories.deletions import Deletions
 from store.histories.event_set import unite
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests.oracle import Event
 
 Played: TypeAlias = Mapping[int, Mapping[int, int]]
@@ -48,10 +47,10 @@ def write(folder: Path, users: np.ndarray[tuple[int], np.dtype[np.int64]], rows:
     """The graph of some rows, from files."""
     place = folder / uuid4().hex
     place.mkdir()
-    writer = Writer(place, "artist")
+    writer = GraphWriter(place, "artist")
     writer.append(rows)
     writer.finish(users, DAY)
-    return files.graph(files.parts(place, "artist"))
+    return graph_files.graph(graph_files.parts(place, "artist"))
 
 
 def view_of_matrix(folder: Path, matrix: sparse.csr_matrix) -> View:
@@ -74,13 +73,13 @@ def random_plays(rng: np.random.Generator, users: int, items: int) -> dict[int, 
 def listen(store: Store, events: Iterable[Event], announce: bool = True) -> None:
     """Writes events into the store."""
     columns = np.array(list(zip(*events, strict=True)), np.int64)
-    union.write(store, rows_of(unite(columns), 10, whole=True), 10, announce=announce)
+    union.write(store, unite(columns), announce=announce)
 
 
 def erase(store: Store, user: int, time: int = 2**40) -> None:
     """Erases what a user listened to up to a time."""
-    nobody = rows_of(unite(np.empty((5, 0), np.int64)), 10, whole=True)
-    union.write(store, nobody, 10, Deletions(deletions.NONE.taken, np.array([[user], [time]])))
+    nobody = unite(np.empty((5, 0), np.int64))
+    union.write(store, nobody, Deletions(deletions.NONE.taken, np.array([[user], [time]])))
 
 
 def events(played: Played, time: int = DAY * 86_400) -> list[Event]:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from serving.recommender.app import create_app
-from serving.recommender.histories import FIELDS
+from serving.recommender.user_plays import FIELDS
 from store import Store, StoreError, open_store
 from tests.serving.clients import request
 from tests.serving.recommender import oracle

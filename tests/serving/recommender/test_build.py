@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from serving.recommender import files
+from serving.recommender import graph_files
 from serving.recommender.build import CancelledError, build
-from serving.recommender.files import Build
 from serving.recommender.graph import HALF_LIFE, Adjacency, GraphError, Plays
-from serving.recommender.histories import FIELDS
+from serving.recommender.graph_files import Build
+from serving.recommender.user_plays import FIELDS
 from store import Store, open_store
 from tests.oracle import Event, distinct
 from tests.serving.recommender.graphs import listen, write
@@ -69,7 +69,7 @@ def walked(side: Adjacency) -> Iterator[tuple[int, int, int, int]]:
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    build_folder = folder / (files.current(folder) or "")
+    build_folder = folder / (graph_files.current(folder) or "")
     return {path.name: path.read_bytes() for path in build_folder.glob("*.npy")}
 
 
@@ -116,9 +116,9 @@ def test_a_build_of_an_empty_store(lmdb_url: str, tmp_path: Path) -> None:
 
 def test_one_process_builds_at_a_time(lmdb_url: str, tmp_path: Path) -> None:
     store = open_store(lmdb_url, create=True)
-    with files.building(tmp_path / "graph"):
+    with graph_files.building(tmp_path / "graph"):
         assert build(store, tmp_path / "graph") is None
-        files.write_header(next((tmp_path / "graph").glob("build-*")), files.Header(0, 0))
+        graph_files.write_header(next((tmp_path / "graph").glob("build-*")), graph_files.Header(0, 0))
     store.close()
 
 
@@ -163,14 +163,14 @@ def test_files_that_are_damaged_are_an_error_and_those_of_another_format_are_not
     store = open_store(lmdb_url, create=True)
     listen(store, random_events(1, 50))
     made(store, tmp_path)
-    folder = tmp_path / (files.current(tmp_path) or "")
+    folder = tmp_path / (graph_files.current(tmp_path) or "")
     header = (folder / "header.json").read_text()
-    (folder / "header.json").write_text(header.replace(f'"format": {files.FORMAT}', '"format": 0'))
-    assert files.load(tmp_path) is None
+    (folder / "header.json").write_text(header.replace(f'"format": {graph_files.FORMAT}', '"format": 0'))
+    assert graph_files.load(tmp_path) is None
     (folder / "header.json").write_text(header)
     (folder / "artist-days.npy").write_bytes(b"rubbish")
     with pytest.raises(GraphError, match="cannot be read"):
-        files.load(tmp_path)
+        graph_files.load(tmp_path)
     store.close()
 
 

@@ -9,9 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from data.format import KINDS, siblings
+from schemas import DEFAULT_SCHEMA
 from schemas.topics import UNKNOWN_NAME
 from serving.app import create_app
-from serving.gateway.sdl import DEFAULT_SCHEMA
+from serving.gateway.limits.request_limits import Limits
 from serving.recommender import app as recommender
 from serving.setup import Settings
 from store import open_store
@@ -19,6 +20,9 @@ from tests import oracle
 from tests.pipelines.jobs import run_profile
 from tests.serving.clients import ask, request
 from tests.test_end_to_end import generated, real
+
+PATIENT = Limits(service_seconds=60)
+"""However busy the machine is."""
 
 QUERY = """query ($userId: Long!, $field: FieldType!, $algorithm: String) {
     getArtistRecommendations(userId: $userId, field: $field, limit: 5, algorithm: $algorithm, seed: 1) {
@@ -39,7 +43,7 @@ def test_recommendations_of_every_user(make: Callable[[Path], Path], lmdb_url: s
     service = recommender.create_app(store)
     while request(service, "GET", "/health").status_code == 503:
         pass  # each request waits for the graph
-    app = create_app(DEFAULT_SCHEMA, store, Settings({"recommender": service}))
+    app = create_app(DEFAULT_SCHEMA, store, Settings({"recommender": service}, limits=PATIENT))
     for kind in KINDS:
         check(app, kind.removesuffix("s"), events, names[kind])
     service.state.keeper.stop()

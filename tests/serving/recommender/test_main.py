@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.recommender.__main__ import main
+from serving.recommender.__main__ import parser
+from serving.recommender.workers import serve
 from store import open_store
 from tests.serving.processes import SECONDS, started
 from tests.serving.recommender.graphs import events, listen
@@ -56,11 +57,11 @@ def test_workers_end_with_the_process_that_started_them(lmdb_url: str) -> None:
 
 
 def test_missing_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--store", f"lmdb:{tmp_path}/none"]) == 1
+    assert serve(parser().parse_args(["--store", f"lmdb:{tmp_path}/none"])) == 1
     assert f"there is no store in {tmp_path}/none" in capsys.readouterr().err
 
 
 def test_no_workers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--workers", "0"])
+        serve(parser().parse_args(["--workers", "0"]))
     assert "--workers" in capsys.readouterr().err

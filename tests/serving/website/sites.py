@@ -13,7 +13,6 @@ from store import Cell, Store, open_store
 from store.histories.event_set import unite
 from store.layout import row_key
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests import oracle
 from tests.oracle import Event
 from tests.parts.processes import HOST, listening
@@ -84,7 +83,7 @@ def fill(url: str) -> None:
 
 def listen(store: Store, events: list[Event]) -> None:
     """Adds listens."""
-    union.write(store, rows_of(unite(columns(events)), 10, whole=True), 10)
+    union.write(store, unite(columns(events)))
 
 
 def _item(key: int, name: str) -> bytes:

@@ -16,12 +16,11 @@ from store.histories.deletions import Deletions
 from store.histories.event_set import unite
 from store.layout import USERS, row_key
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event
 from tests.store.profiles.samples import columns, random_events
 
-K = 3
+K = 10
 LARGEST = 2**63 - 1
 LAST_SECOND = 253402300799  # of the year 9999, where the dates of the oracle end
 
@@ -34,7 +33,7 @@ def deletions_of(taken: Iterable[Event] = (), erased: Iterable[tuple[int, int]] 
 def write(
     store: Store, events: Iterable[Event] = (), taken: Iterable[Event] = (), erased: Iterable[tuple[int, int]] = ()
 ) -> None:
-    union.write(store, rows_of(unite(columns([*events])), K, whole=True), K, deletions_of(taken, erased))
+    union.write(store, unite(columns([*events])), deletions_of(taken, erased))
 
 
 EVENTS = st.builds(

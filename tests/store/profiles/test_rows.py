@@ -6,17 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.metrics import USER_METRICS
 from store.histories.event_set import unite
+from store.profiles.definitions import of_catalogue
 from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event
 from tests.store.profiles.samples import columns, random_events
 
 LARGEST = 2**63 - 1
+DEFINITIONS = of_catalogue(10)
 
 
 def computed(events: list[Event], k: int = 10) -> dict[int, dict[str, object]]:
-    rows = rows_of(unite(columns(events)), k, whole=True)
+    rows = rows_of(unite(columns(events)), of_catalogue(k))
     return {int.from_bytes(key, "big"): stored.topics_of(key, row) for key, row in rows}
 
 
@@ -54,18 +57,18 @@ def test_order_and_repeats_do_not_matter(order: str) -> None:
         "descending": sorted(events, key=lambda e: -e.time),
         "twice": events + events[::-1],
     }[order]
-    a, b = (rows_of(unite(columns(e)), 10, whole=True) for e in (events, other))
+    a, b = (rows_of(unite(columns(e)), DEFINITIONS) for e in (events, other))
     assert list(a) == list(b)
 
 
 def test_the_last_second_of_64_bits_has_a_month() -> None:
-    row = next(iter(rows_of(unite(columns([Event(1, 2, 3, 4, LARGEST), Event(1, 2, 3, 4, 0)])), 10, whole=True)))[1]
+    row = next(iter(rows_of(unite(columns([Event(1, 2, 3, 4, LARGEST), Event(1, 2, 3, 4, 0)])), DEFINITIONS)))[1]
     assert [cell.family for cell in row].count("history") == 2
 
 
 def test_the_version_changes_with_the_history() -> None:
     def version(events: list[Event]) -> bytes:
-        row = next(iter(rows_of(unite(columns(events)), 10, whole=True)))[1]
+        row = next(iter(rows_of(unite(columns(events)), DEFINITIONS)))[1]
         return next(cell.value for cell in row if cell.qualifier == b"version")
 
     events = random_events(3, 50, users=1)
@@ -78,8 +81,8 @@ def test_profiles_alone_are_the_same() -> None:
     events = random_events(11, 2000)
     found = {
         int.from_bytes(key, "big"): stored.topics_of(key, row)
-        for key, row in rows_of(unite(columns(events)), 10, whole=False)
+        for key, row in rows_of(unite(columns(events)), DEFINITIONS, whole=False)
     }
-    topics = {"counts", "firstlisten", "lastlisten", "topartists", "topalbums", "toptracks"}
+    topics = {metric.topic for metric in USER_METRICS if not metric.windowed}
     expected = oracle.profiles(events)
     assert found == {user: {t: v for t, v in topic.items() if t in topics} for user, topic in expected.items()}

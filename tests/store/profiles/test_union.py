@@ -13,7 +13,6 @@ from store.histories.deletions import NONE, Deletions, taken_back
 from store.histories.event_set import difference, unite
 from store.layout import CHANGES, USERS, VERSION, row_key
 from store.profiles import union
-from store.profiles.rows import rows_of
 from tests import oracle, stored
 from tests.oracle import Event
 from tests.store.profiles.samples import columns, random_events
@@ -22,7 +21,7 @@ K = 10
 
 
 def write(store: Store, events: Sequence[Event], *, announce: bool = True) -> None:
-    union.write(store, rows_of(unite(columns([*events])), K, whole=True), K, announce=announce)
+    union.write(store, unite(columns([*events])), announce=announce)
 
 
 def added(entries: Sequence[UserChange]) -> dict[int, set[Event]]:
@@ -158,11 +157,11 @@ def test_the_store_holds_what_to_write_again_would_change_nothing(store: Store) 
     gone = Deletions(taken_back(columns([event])), NONE.erased)
     nothing = unite(columns([event])[:, :0])
     assert not union.holds(store, one)
-    union.write(store, one, K)
+    union.write(store, one)
     assert union.holds(store, one)
     assert not union.holds(store, other)
     assert not union.holds(store, nothing, gone)
-    union.write(store, nothing, K, gone)
+    union.write(store, nothing, gone)
     assert union.holds(store, nothing, gone)
     assert union.holds(store, one)  # it stays taken back
     assert not union.holds(store, other)

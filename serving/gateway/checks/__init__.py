@@ -1,0 +1,1 @@
+"""What must be right in an SDL file before it is served."""

@@ -1,0 +1,76 @@
+"""Checks of fields with `@rest`."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
+
+from serving.gateway.checks.topic_checks import name_list
+from serving.gateway.directives.sdl_directives import Directive, HttpMethod, RestDirective
+from serving.gateway.services.rest_call import service_of
+
+Rule: TypeAlias = Callable[[RestDirective, GraphQLField], str | None]
+"""Gives what is wrong with a field, and the remedy, or None."""
+
+
+def _object(directive: RestDirective, field: GraphQLField) -> str | None:
+    kind = get_nullable_type(field.type)
+    nested = is_list_type(kind) and is_list_type(get_nullable_type(kind.of_type))
+    if isinstance(get_named_type(field.type), GraphQLObjectType) and not nested:
+        return None
+    return f"is {field.type}, but a service answers with an object or a list of objects: make it one of these"
+
+
+def _once(directive: RestDirective, field: GraphQLField) -> str | None:
+    twice = [name for name, times in Counter(_parameters(directive)).items() if times > 1]
+    if not twice:
+        return None
+    return f"argument {twice[0]!r} is in two places: name it in one of pathParameter, queryParameter and bodyParameter"
+
+
+def _body(directive: RestDirective, field: GraphQLField) -> str | None:
+    if not directive.body_parameter or directive.http_method is HttpMethod.POST:
+        return None
+    return f"bodyParameter {directive.body_parameter!r}: a GET has no body: add httpMethod: POST"
+
+
+def _all_parameters(directive: RestDirective, field: GraphQLField) -> str | None:
+    named = _parameters(directive)
+    left = [name for name in field.args if named and name not in named]
+    if not left:
+        return None
+    return f"argument {left[0]!r} is not sent: name it in pathParameter, queryParameter or bodyParameter"
+
+
+def _parameters(directive: RestDirective) -> list[str]:
+    body = [directive.body_parameter] if directive.body_parameter else []
+    return [*(directive.path_parameter or ()), *(directive.query_parameter or ()), *body]
+
+
+def _address(directive: RestDirective, field: GraphQLField) -> str | None:
+    try:
+        parts = urlsplit(directive.url)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        right = False
+    if not right:
+        return f"url {directive.url!r} is no address: write it like http://recommender/recommendation"
+    if parts.username or parts.password:
+        return f"url {parts.hostname!r} has a user or a password in it: take them out, the schema is no secret"
+    if parts.query or parts.fragment:
+        return f"url {directive.url!r} has a query or a fragment: take it out, and name arguments in queryParameter"
+    return None
+
+
+def unknown_service(directive: Directive | None, services: Collection[str]) -> str | None:
+    """What is wrong if the host of a field with `@rest` is a name, and no service has it."""
+    name = service_of(directive.url) if isinstance(directive, RestDirective) else None
+    if not name or name in services:
+        return None
+    remedy = f"name one of {name_list(services)}, or start the server with --service {name}=URL"
+    return f"there is no service {name!r}: {remedy}"
+
+
+REST_RULES: tuple[Rule, ...] = (_address, _object, _once, _body, _all_parameters)

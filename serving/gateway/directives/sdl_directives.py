@@ -1,0 +1,81 @@
+"""The directives of the SDL, as genuine Strawberry schema directives."""
+
+import enum
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import strawberry
+from graphql import ArgumentNode, GraphQLField, value_from_ast_untyped
+from strawberry.schema_directive import Location
+
+from serving.gateway.directives.prelude import description
+
+
+@strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="topic", description=description("topic"))
+class TopicDirective:
+    """The field's value is the value of a key in a topic of the store."""
+
+    name: str
+    key_argument: str | None = strawberry.directive_field(name="keyArgument", default=strawberry.UNSET)
+    key_field: str | None = strawberry.directive_field(name="keyField", default=strawberry.UNSET)
+    range_from: str | None = strawberry.directive_field(name="rangeFrom", default=strawberry.UNSET)
+    range_to: str | None = strawberry.directive_field(name="rangeTo", default=strawberry.UNSET)
+
+
+@strawberry.enum(name="HttpMethod", description=description("HttpMethod"))
+class HttpMethod(enum.Enum):
+    """How a REST service is called."""
+
+    GET = "GET"
+    POST = "POST"
+
+
+@strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="rest", description=description("rest"))
+class RestDirective:
+    """The field's value is the answer of a REST service."""
+
+    url: str
+    path_parameter: list[str] | None = strawberry.directive_field(name="pathParameter", default=strawberry.UNSET)
+    query_parameter: list[str] | None = strawberry.directive_field(name="queryParameter", default=strawberry.UNSET)
+    body_parameter: str | None = strawberry.directive_field(name="bodyParameter", default=strawberry.UNSET)
+    http_method: HttpMethod | None = strawberry.directive_field(name="httpMethod", default=strawberry.UNSET)
+
+
+Directive: TypeAlias = TopicDirective | RestDirective
+
+DIRECTIVES: Mapping[str, type[TopicDirective] | type[RestDirective]] = {
+    "topic": TopicDirective,
+    "rest": RestDirective,
+}
+
+_PYTHON_NAMES = {
+    "keyArgument": "key_argument",
+    "keyField": "key_field",
+    "rangeFrom": "range_from",
+    "rangeTo": "range_to",
+    "pathParameter": "path_parameter",
+    "queryParameter": "query_parameter",
+    "bodyParameter": "body_parameter",
+    "httpMethod": "http_method",
+}
+
+
+def directives_of(field: GraphQLField) -> list[Directive]:
+    """The directives of a field of a valid SDL that say where its value comes from."""
+    applied = (field.ast_node.directives if field.ast_node else None) or ()
+    return [
+        DIRECTIVES[node.name.value](**dict(map(_option, node.arguments or ())))
+        for node in applied
+        if node.name.value in DIRECTIVES
+    ]
+
+
+def _option(argument: ArgumentNode) -> tuple[str, Any]:
+    name = _PYTHON_NAMES.get(argument.name.value, argument.name.value)
+    given = value_from_ast_untyped(argument.value)
+    return name, HttpMethod(given) if name == "http_method" and given else given
+
+
+def directive_of(field: GraphQLField) -> Directive | None:
+    """The one directive of a field of a checked SDL; None if its value is part of its parent's."""
+    return next(iter(directives_of(field)), None)

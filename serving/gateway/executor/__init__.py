@@ -1,0 +1,1 @@
+"""Answering by Strawberry's executor: its types, and the resolvers that drive the fields."""

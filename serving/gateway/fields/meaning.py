@@ -1,0 +1,61 @@
+"""The meaning of each field of an SDL, by its directive, or by what it is without one."""
+
+from typing import NamedTuple, TypeAlias
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_non_null_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from serving.gateway.directives.sdl_directives import Directive, RestDirective, TopicDirective, directive_of
+from serving.gateway.fields.field import Field
+from serving.gateway.fields.follow_field import FollowField, follow_field
+from serving.gateway.fields.group_field import group_field
+from serving.gateway.fields.member_field import ArgumentField, MemberField
+from serving.gateway.fields.rest_field import rest_field
+from serving.gateway.fields.topic_field import topic_field
+from serving.gateway.fields.write_field import write_field
+
+
+class Meaning(NamedTuple):
+    """What a field means. Without a directive, that depends on the object: one type may be a value here, a group there.
+
+    Attributes:
+        in_value: where the object has a value.
+        in_group: where it only groups its fields.
+    """
+
+    in_value: Field
+    in_group: Field
+
+
+AnyMeaning: TypeAlias = Meaning | FollowField
+"""Of a field, which is a subscription or has one value."""
+
+
+def meaning(owner: str, name: str, field: GraphQLField) -> AnyMeaning:
+    """The meaning of a field of a checked schema, of the type named `owner`."""
+    directive = directive_of(field)
+    if directive is None:
+        return _part(owner, name, field)
+    if isinstance(directive, TopicDirective) and owner == "Subscription":
+        return follow_field(directive)
+    directed = _directed(owner, directive, field)
+    return Meaning(directed, directed)
+
+
+def _directed(owner: str, directive: Directive, field: GraphQLField) -> Field:
+    if isinstance(directive, RestDirective):
+        return rest_field(directive, field)
+    return write_field(directive, field) if owner == "Mutation" else topic_field(directive, field)
+
+
+def _part(owner: str, name: str, field: GraphQLField) -> Meaning:
+    """Part of a value; in a group a group within it, or an argument."""
+    member = MemberField(f"{owner}.{name}", name, is_non_null_type(field.type))
+    grouping = isinstance(get_named_type(field.type), GraphQLObjectType)
+    return Meaning(member, group_field(field) if grouping else ArgumentField(name))
+
+
+def meaning_of(field: GraphQLField) -> Meaning:
+    """The meaning of a field of the served schema, which its Strawberry field holds."""
+    found: Meaning = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].meaning
+    return found

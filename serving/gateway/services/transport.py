@@ -1,0 +1,84 @@
+"""Calls of REST services, by logical host: a service listens at an address, or is an application in this process."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+from graphql import GraphQLError
+from starlette.types import ASGIApp
+
+from serving.gateway.limits.request_limits import Limits
+from serving.gateway.services.rest_call import Answer, Call, failure, service_of
+
+Service: TypeAlias = str | ASGIApp
+"""Where a service is: the URL that stands for scheme and host of the schema's, or the application itself."""
+
+
+class Services:
+    """The services which fields with `@rest` call.
+
+    Nothing but the schema and the addresses given here says what is called: there are no proxies from the environment,
+    no cookies, and no redirections.
+    """
+
+    def __init__(self, services: Mapping[str, Service] | None = None, limits: Limits | None = None) -> None:
+        self._services = dict(services or {})
+        self._limits = limits or Limits()
+
+    @cached_property
+    def _network(self) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(trust_env=False)
+
+    async def aclose(self) -> None:
+        """Ends the connections."""
+        await self._network.aclose()
+
+    async def fetch(self, call: Call) -> Answer:
+        """The answer to a call.
+
+        Raises:
+            GraphQLError: there is none in time, or one that is too long.
+        """
+        transport, url = self._locate(call)
+        try:
+            async with asyncio.timeout(self._limits.service_seconds):
+                return await self._exchange(call, transport, url)
+        except TimeoutError:
+            raise failure(call, f"did not answer within {self._limits.service_seconds:g} s") from None
+        except httpx.TransportError as error:
+            raise failure(call, f"cannot be reached ({type(error).__name__})") from None
+
+    async def _exchange(self, call: Call, transport: httpx.AsyncBaseTransport, url: str) -> Answer:
+        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        if call.body is not None:
+            headers["content-type"] = "application/json"
+        request = httpx.Request(call.method, url, headers=headers, content=call.body)
+        response = await transport.handle_async_request(request)
+        try:
+            return Answer(response.status_code, await self._body(call, response))
+        finally:
+            await response.aclose()
+
+    def _locate(self, call: Call) -> tuple[httpx.AsyncBaseTransport, str]:
+        service = self._services.get(call.service)
+        netloc = urlsplit(call.url).netloc
+        if isinstance(service, str):
+            return self._network, service.rstrip("/") + call.url.partition(netloc)[2]
+        if service is not None:
+            return httpx.ASGITransport(service), call.url
+        name = service_of(call.url)
+        if name is None:
+            return self._network, call.url
+        raise GraphQLError(f"there is no service {name!r}: start the server with --service {name}=URL")
+
+    async def _body(self, call: Call, response: httpx.Response) -> bytes:
+        """The body as it is: nobody asked for a compressed one, which could grow without bounds."""
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > self._limits.service_bytes:
+                raise failure(call, f"answered with more than {self._limits.service_bytes} bytes")
+        return bytes(body)
