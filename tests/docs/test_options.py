@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import backfill, profile
+from pipelines import backfill, profile, recompute
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/pipelines.md").read_text()
 STREAMING = (ROOT / "docs/streaming.md").read_text()
-LOADING, BACKFILLING = re.split(r"^## Backfilling$", DOCUMENT, flags=re.MULTILINE)
+LOADING, BACKFILLING, RECOMPUTING = re.split(r"^## (?:Backfilling|Recomputing)$", DOCUMENT, flags=re.MULTILINE)
 
 
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
@@ -30,6 +30,10 @@ def test_the_options_of_profile_are_documented() -> None:
 def test_the_options_of_backfill_are_documented() -> None:
     shared = set(re.findall(r"--\w+", BACKFILLING.partition("as above")[0].rpartition("\nand ")[2]))
     assert documented(BACKFILLING) | shared == options_of(backfill.parser())
+
+
+def test_the_options_of_recompute_are_documented() -> None:
+    assert documented(RECOMPUTING) | {"--store"} == options_of(recompute.parser())
 
 
 def test_the_documented_defaults_hold() -> None:
