@@ -42,28 +42,20 @@ class UnionFn(beam.CombineFn, Generic[T]):
     def compact(self, accumulator: list[T]) -> list[T]:
         return self._unite(accumulator) if self._unite and len(accumulator) > 1 else accumulator
 
-    def extract_output(self, accumulator: list[T]) -> list[T]:
+    def extract_output(self, accumulator: list[T]) -> Any:
         return accumulator
 
 
-class MetricFn(beam.CombineFn):
+class MetricFn(UnionFn[Any]):
     """From disjoint sets of events to the value of each user and window: `{(user, start): value}`."""
 
     def __init__(self, combiner: Combiner, window: Window) -> None:
+        super().__init__(lambda parts: [combiner.merge(parts)])
         self.combiner, self.window = combiner, window
-
-    def create_accumulator(self) -> list[Any]:
-        return []
 
     def add_input(self, accumulator: list[Any], events: EventSet) -> list[Any]:
         accumulator.append(self.combiner.add(events, windows(self.window, events.times, events.starts)))
         return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[list[Any]]) -> list[Any]:
-        return [part for accumulator in accumulators for part in accumulator]
-
-    def compact(self, accumulator: list[Any]) -> list[Any]:
-        return [self.combiner.merge(accumulator)]
 
     def extract_output(self, accumulator: list[Any]) -> Mapping[tuple[int, int], Any]:
         merged = self.combiner.merge(accumulator)

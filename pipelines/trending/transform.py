@@ -1,6 +1,6 @@
 """The plays of all users in windows of event time, from columns of listens to charts, in Beam's windows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.transforms.window import GlobalWindows, TimestampedValue
 
+from pipelines.combiners import UnionFn
 from pipelines.kafka.figures import FIGURES
 from pipelines.trending import triggers
 from pipelines.trending.differences import Changes
@@ -85,21 +86,11 @@ def _at_start(plays: bytes, since: int, window: Any = beam.DoFn.WindowParam) -> 
         yield start, plays
 
 
-class PlaysFn(beam.CombineFn):
+class PlaysFn(UnionFn[bytes]):
     """Adds up plays: the accumulators of TopK, packed for their way through the runner."""
 
-    def create_accumulator(self) -> list[bytes]:
-        return []
-
-    def add_input(self, accumulator: list[bytes], plays: bytes) -> list[bytes]:
-        accumulator.append(plays)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
-        return [plays for accumulator in accumulators for plays in accumulator]
-
-    def compact(self, accumulator: list[bytes]) -> list[bytes]:
-        return [self.extract_output(accumulator)]
+    def __init__(self) -> None:
+        super().__init__(lambda parts: [packed(added(map(unpacked, parts)))])
 
     def extract_output(self, accumulator: list[bytes]) -> bytes:
         return packed(added(map(unpacked, accumulator)))
