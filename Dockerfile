@@ -11,14 +11,20 @@ COPY schemas schemas
 COPY serving serving
 COPY store store
 RUN pip install --no-cache-dir -c constraints.txt .
-# A first run compiles the numeric code; the cache is kept beside the installed modules.
+# A first run compiles the numeric code, for any processor of this kind; it is kept beside the installed modules, where
+# who runs the image reads it. The second run unites with what is there.
+ENV NUMBA_CPU_NAME=generic
 WORKDIR /tmp
-RUN python -m pipelines.profile --store lmdb:/tmp/store --rejects /tmp/rejects.tsv
+RUN NUMBA_CACHE_DIR="$(python -c 'from store.machine_code import SHIPPED; print(SHIPPED)')" && \
+    export NUMBA_CACHE_DIR && \
+    python -m pipelines.profile --store lmdb:/tmp/store --rejects /tmp/rejects.tsv && \
+    python -m pipelines.profile --store lmdb:/tmp/store --rejects /tmp/rejects.tsv
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --uid 10001 --create-home profiles && install --directory --owner=profiles /data
 COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
+    NUMBA_CPU_NAME=generic \
     PROFILE_STORE=lmdb:/data/store \
     PYTHONUNBUFFERED=1
 USER 10001

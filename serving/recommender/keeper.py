@@ -20,6 +20,7 @@ from serving.recommender.build import CancelledError, build, unchanged, versions
 from serving.recommender.graph import GraphError, Plays
 from serving.recommender.graph_files import Build
 from serving.recommender.overlay import joined
+from serving.recommender.ranking import compile_walks
 from serving.recommender.user_plays import FAMILIES, FIELDS, plays_of, version_of
 from serving.recommender.view import View
 from store import Store, StoreError
@@ -141,7 +142,10 @@ class Keeper:
             self._pending |= self._different(*self._loaded)
             self._compared = time.monotonic()
         if self._read_pending() or replaced or self.state is None:
-            self.state = State(self._views(self._loaded[1]), now, self._loaded[1].header.started)
+            views = self._views(self._loaded[1])
+            if self.state is None:
+                compile_walks(next(iter(views.values())))
+            self.state = State(views, now, self._loaded[1].header.started)
         self.state = self.state._replace(as_of=now)
         if self._edges() > max(SMALL_OVERLAY, LARGEST_OVERLAY * self._loaded[1].edges):
             self._start_build()

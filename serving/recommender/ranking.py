@@ -93,6 +93,14 @@ def _best(
     return places[order], ids[order]
 
 
+def compile_walks(view: View) -> None:
+    """Walks once by each algorithm, so that what is to be compiled is when the first request comes."""
+    start = next((user for user in range(view.users) if len(view.items_of(user))), None)
+    if start is not None:
+        for algorithm, how in DEFAULTS.items():
+            recommend(view, start, algorithm, how, seed=0, limit=1)
+
+
 def _tally(
     own: NDArray[np.int64], items: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
