@@ -60,7 +60,6 @@ def documented_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
     put(store, 7, {"counts": 5, "firstlisten": 1_300_000_000, "topartists": charts})
     for artist in (102, 202, 205):
         put(store, artist, {"artists": {"id": artist, "name": f"artists {artist}"}})
-    store.set_setting("k", "10")
     store.set_setting("contents", "whole")
     listen(store, 8, 1_300_000_000, 1_300_100_000, 1_300_100_001)
     yield store

@@ -1,18 +1,12 @@
 import pytest
 
+from schemas.topics import CATALOGUE
 from serving.gateway.errors import SchemaError
 from serving.gateway.schema import build_schema
 
 ITEM = "type Item { id: Long! name: String! }"
-TOPICS = (
-    "albums, artists, counts, firstlisten, lastlisten, listeningevents, playsperday, topalbums, topalbumspermonth, "
-    "topalbumsperyear, topartists, topartistspermonth, topartistsperyear, toptracks, toptrackspermonth, "
-    "toptracksperyear, tracks, trendingalbums, trendingartists, trendingtracks"
-)
-RANGES = (
-    "listeningevents, playsperday, topalbumspermonth, topalbumsperyear, topartistspermonth, topartistsperyear, "
-    "toptrackspermonth, toptracksperyear, trendingalbums, trendingartists, trendingtracks"
-)
+TOPICS = ", ".join(sorted(CATALOGUE))
+RANGES = ", ".join(sorted(name for name, topic in CATALOGUE.items() if topic.axis))
 EVENT = "type Event { artistId: Long! }"
 INPUT = "input In { artistId: Long! albumId: Long! trackId: Long! timestamp: Long! }"
 
@@ -280,7 +274,10 @@ MUTATION = {
     ),
 }
 
-FOLLOWED = "counts, firstlisten, lastlisten, listeningevents, topalbums, topartists, toptracks"
+FOLLOWED = (
+    "counts, distinctalbums, distinctartists, distincttracks, firstlisten, lastlisten, listeningevents, topalbums, "
+    "topartists, toptracks"
+)
 SUBSCRIPTION = {
     "without a directive": (
         root("Subscription", "f: Event"),

@@ -52,7 +52,6 @@ def told(*events: Event) -> list[Any]:
 @pytest.fixture
 def running(store: Store) -> Iterator[str]:
     """HOST:PORT of a server over a store with one name."""
-    store.set_setting("k", "10")
     store.set_setting("contents", "whole")
     values.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
     with started("serving", "--store", store.url) as (_, address):

@@ -43,7 +43,6 @@ def variables(event: Event) -> dict[str, Any]:
 
 def built(store: Store, contents: str = "whole") -> Store:
     """The store, as an earlier load has left it."""
-    store.set_setting("k", "10")
     store.set_setting("contents", contents)
     return store
 
