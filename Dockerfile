@@ -1,4 +1,5 @@
-# One image for all commands: `docker run IMAGE pipelines.profile ...`, `pipelines.backfill ...`, `serving ...`
+# One image for all commands: `docker run IMAGE pipelines.profile ...`, `pipelines.backfill ...`, `serving ...`.
+# The server asks for API keys, `docker run -v ./keys:/keys:ro IMAGE serving --host 0.0.0.0 --keys /keys`, or for --open.
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /source
 RUN python -m venv /opt/venv

@@ -94,5 +94,5 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     if not given.production:
         app.mount(graphiql.PATH, graphiql.scripts())
     pages.add_to(app, graphiql=not given.production)
-    app.add_middleware(Guard, keys=given.keys, body=given.limits.body)
+    app.add_middleware(Guard, keys=given.keys, body=given.limits.body, hosts=given.hosts)
     return app

@@ -27,6 +27,10 @@ MEDIA_TYPE = "application/graphql"
 WATCH_SECONDS = 1.0
 """Until a process takes over what another one has applied."""
 
+NOT_APPLYING = (
+    "not permitted: applying a schema needs an API key that may write, or a server that was started with --open"
+)
+
 log = logging.getLogger("serving")
 
 Build: TypeAlias = Callable[[str, str], GatewaySchema]
@@ -92,7 +96,8 @@ class Applied:
             log.info("the schema that was applied is served")
         except SchemaError as error:
             self._text = text
-            log.error("the schema that was applied cannot be served, so the one before still is:\n%s", error)
+            for problem in error.problems:
+                log.error("the schema that was applied cannot be served, so the one before still is: %s", problem)
 
     def _serve(self, text: str, schema: GatewaySchema) -> None:
         self._text, self.schema = text, schema
@@ -101,7 +106,7 @@ class Applied:
     async def handle(self, request: Request) -> JSONResponse:
         """Answers a request to apply the schema in its body."""
         if request.state.access is not Access.WRITE:
-            return _answer(403, "this API key is good for reading: applying a schema needs one for writing")
+            return _answer(403, NOT_APPLYING)
         if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
             return _answer(415, f"send the SDL with the content type {MEDIA_TYPE}")
         try:

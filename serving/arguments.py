@@ -13,7 +13,9 @@ from store import DEFAULT_STORE
 from store.urls import FORMS, VARIABLE
 
 SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
-KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read and write"
+KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read, and nobody write"
+OPEN = "without keys: whoever reaches the server may write, and apply a schema"
+HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
 KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
 PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in messages"
 
@@ -28,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
     made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
+    made.add_argument("--open", action="store_true", help=OPEN)
+    made.add_argument("--allowed_host", action="append", default=[], metavar="NAME", help=HOSTS)
     made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
     made.add_argument("--format", choices=FORMATS, default="json", help="of the messages to Kafka (%(default)s)")
     made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
@@ -46,6 +50,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     chosen = made.parse_args(arguments)
     if chosen.format == "confluent" and not chosen.registry:
         made.error("--format confluent needs the schema registry: name it with --registry URL")
+    if chosen.open and chosen.keys:
+        made.error("--open is for a server without --keys: give one of them")
     return chosen
 
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
 from serving.gateway.context import Context
+from serving.hosts import Hosts
 from serving.keys import Access, Keys, given_key
 
 GRAPHQL = "/graphql"
@@ -17,6 +18,8 @@ HEALTH = "/health"
 
 DIGITS = 18
 """More digits of a length are as good as these."""
+
+MISDIRECTED = "this server does not answer under this name: start it with --allowed_host NAME, if it is its own"
 
 UNKNOWN = "an API key is needed: send it in the header X-API-Key"
 
@@ -29,8 +32,9 @@ class Guard:
     page open a WebSocket to any host, with the credentials that they have for it.
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys, body: int) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, body: int, hosts: Hosts | None = None) -> None:
         self.app = app
+        self.hosts = hosts
         self.keys = keys
         self.body = body
 
@@ -39,6 +43,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
+        if self.hosts is not None and headers.get("host", "") not in self.hosts:
+            return await self._misdirected(scope, send)
         access = self.keys.access(given_key(headers) if self.keys else None)
         scope.setdefault("state", {})["access"] = access
         if scope["type"] == "websocket":
@@ -51,6 +57,11 @@ class Guard:
         if _length(headers) > self.body:
             return await _refuse(send, 413, _too_long(self.body))
         return await self.app(scope, self._counted(receive), send)
+
+    async def _misdirected(self, scope: Scope, send: Send) -> None:
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 1008})
+        return await _refuse(send, 421, MISDIRECTED)
 
     def _counted(self, receive: Receive) -> Receive:
         """Receives no more than is allowed, also of a body whose length was not said."""

@@ -25,9 +25,10 @@ class Access(enum.Enum):
 
 
 class Keys:
-    """The keys that are accepted; without any, everybody may read and write."""
+    """The keys that are accepted; without any, `anybody` has this access."""
 
-    def __init__(self, keys: Mapping[str, Access] | None = None) -> None:
+    def __init__(self, keys: Mapping[str, Access] | None = None, anybody: Access = Access.READ) -> None:
+        self._anybody = anybody
         self._digests = {_digest(key): access for key, access in (keys or {}).items()}
 
     def __bool__(self) -> bool:
@@ -39,10 +40,14 @@ class Keys:
         It takes as long for any key of a length: digests are compared in constant time, and all of them.
         """
         if not self._digests:
-            return Access.WRITE
+            return self._anybody
         digest = _digest(given or "")
         found = [access for known, access in self._digests.items() if hmac.compare_digest(known, digest)]
         return found[0] if found else None
+
+
+OPEN = Keys(anybody=Access.WRITE)
+"""No keys: whoever reaches the server may read and write."""
 
 
 def _digest(key: str) -> bytes:

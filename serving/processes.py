@@ -1,12 +1,13 @@
 """What the server's processes have in common: a socket that listens, a log, and a quiet end."""
 
-import logging
 import signal
 import socket
 import sys
 
 import uvicorn
 from fastapi import FastAPI
+
+from serving import logs
 
 GRACE = 5
 """Seconds that requests have to end when the server is told to stop."""
@@ -61,6 +62,6 @@ def run(app: FastAPI, listening: socket.socket, message: int = MESSAGE_BYTES) ->
 
 def prepare() -> None:
     """Sets what belongs to the whole process: its log, and a quiet end by SIGINT and SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.begin()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))

@@ -14,7 +14,8 @@ from serving.app import create_app
 from serving.arguments import limits_of
 from serving.gateway.errors import SchemaError
 from serving.gateway.topics.producer import Kafka
-from serving.keys import Keys, KeysError, read_keys
+from serving.hosts import hosts_of, is_loopback
+from serving.keys import OPEN, Keys, KeysError, read_keys
 from serving.processes import PortError, address, listen, run
 from serving.setup import Settings
 from store import StoreError, open_store
@@ -22,32 +23,42 @@ from store.profiles import definitions
 
 log = logging.getLogger("serving")
 
+REMEDY = "give them with --keys FILE, or let whoever reaches the server read and write with --open"
+
+
+class OpenError(Exception):
+    """A server would be open to others than its own machine without being told so."""
+
 
 def serve(chosen: argparse.Namespace) -> int:
     """Serves until it is told to stop; the exit code."""
     try:
-        given = settings(chosen)
         with closing(open_store(chosen.store)) as store, listen(chosen.host, chosen.port) as listening:
             if remark := definitions.remark(store, command_line("pipelines.recompute", "--store", store.url)):
                 log.warning("%s", remark)
+            given = settings(chosen, listening.getsockname()[0])
             _run(create_app(chosen.schema, store, given), store.url, listening, given.limits.body)
-    except (SchemaError, StoreError, KeysError, PortError, RegistryError) as error:
+    except (SchemaError, StoreError, KeysError, PortError, OpenError, RegistryError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def settings(chosen: argparse.Namespace) -> Settings:
-    """How the options set the server up.
+def settings(chosen: argparse.Namespace, listening: str) -> Settings:
+    """How the options set up a server which listens at an address.
 
     Raises:
         KeysError: the file of API keys cannot be used.
+        OpenError: others than this machine would reach it without a key.
     """
-    keys = read_keys(chosen.keys) if chosen.keys else Keys()
-    if not keys:
+    keys = read_keys(chosen.keys) if chosen.keys else OPEN if chosen.open else Keys()
+    if not (keys or chosen.open or is_loopback(listening)):
+        raise OpenError(f"others reach {listening}, and there are no API keys: {REMEDY}")
+    if chosen.open:
         log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
+    hosts = hosts_of(listening, chosen.allowed_host)
     kafka = Kafka(chosen.kafka, chosen.format, chosen.registry) if chosen.kafka else None
-    return Settings(dict(chosen.service), keys, limits_of(chosen), chosen.production, kafka)
+    return Settings(dict(chosen.service), keys, hosts, limits_of(chosen), chosen.production, kafka)
 
 
 def _run(app: FastAPI, store: str, listening: socket.socket, message: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.services.transport import Service
 from serving.gateway.topics.producer import Kafka
+from serving.hosts import Hosts
 from serving.keys import Keys
 
 
@@ -16,7 +17,8 @@ class Settings:
     Attributes:
         services: where the REST services are, by the host that the SDL names; some are part of the server unless they
             are given here.
-        keys: the API keys that are accepted; without any, everybody may read and write.
+        keys: the API keys that are accepted; without any, everybody may read, and write if they say so.
+        hosts: the names under which the server answers; any, if this is None.
         limits: what may be asked for.
         production: whether the schema is kept from clients: no introspection, no GraphiQL, no names in messages that
             the client did not give itself.
@@ -25,6 +27,7 @@ class Settings:
 
     services: Mapping[str, Service] = field(default_factory=dict)
     keys: Keys = field(default_factory=Keys)
+    hosts: Hosts | None = None
     limits: Limits = field(default_factory=Limits)
     production: bool = False
     kafka: Kafka | None = None

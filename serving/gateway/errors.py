@@ -15,6 +15,8 @@ STORE_UNAVAILABLE = "the store is unavailable: try again later"
 NOT_DELIVERED = "Kafka is not known to have the value: send it again later, what is there twice counts once"
 INTERNAL = "internal error: it is in the server's log"
 
+TOO_LONG = "a value in the query cannot be read: it has too many digits"
+
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 _MESSAGES = {StoreError: STORE_UNAVAILABLE, DeliveryError: NOT_DELIVERED}
 _NULL = "Cannot return null for non-nullable field"
@@ -36,16 +38,24 @@ def for_client(errors: Sequence[GraphQLError], production: bool = False) -> list
     faults = {id(error.original_error): error for error in errors if _is_fault(error)}
     for error in faults.values():
         log.error("%s", error, exc_info=error.original_error)
-    shown = [_mask(error) if _is_fault(error) else error for error in errors]
+    shown = [_mask(error) if _is_fault(error) or _is_unreadable(error) else error for error in errors]
     return [_replace(error, _SUGGESTION.sub("", error.message)) for error in shown] if production else shown
 
 
 def _is_fault(error: GraphQLError) -> bool:
     cause = error.original_error
-    return cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith(_NULL)
+    known = cause is None or isinstance(cause, GraphQLError) or error.message.startswith(_NULL)
+    return not known and not _is_unreadable(error)
+
+
+def _is_unreadable(error: GraphQLError) -> bool:
+    """Whether Python does not convert a literal, before anything was executed: those of thousands of digits."""
+    return error.path is None and isinstance(error.original_error, ValueError)
 
 
 def _mask(error: GraphQLError) -> GraphQLError:
+    if _is_unreadable(error):
+        return _replace(error, TOO_LONG)
     for kind, message in _MESSAGES.items():
         if isinstance(error.original_error, kind):
             return _replace(error, message)

@@ -94,8 +94,11 @@ class GatewayRouter(GraphQLRouter[Context, None]):
         return orjson.dumps(data).decode()
 
     def decode_json(self, data: str | bytes) -> object:
-        """The value of JSON."""
-        return orjson.loads(data)
+        """The value of JSON; of a body, an object or a list."""
+        value = orjson.loads(data)
+        if isinstance(data, bytes) and not isinstance(value, dict | list):
+            raise HTTPException(400, "the body must be a JSON object with the member `query`")
+        return value
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         """GraphiQL."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.convertors import Convertor, register_url_convertor
 
 from serving.headers import COMMON, WithHeaders
 
@@ -32,11 +33,28 @@ POLICY = "; ".join(
 
 HEADERS = {**COMMON, "content-security-policy": POLICY, "cache-control": "no-cache"}
 
+
+class Id(Convertor[str]):
+    """Digits of a path, as many as an id may have: more are no address of any page."""
+
+    regex = "[0-9]{1,19}"
+
+    def convert(self, value: str) -> str:
+        """The digits; pages read them by themselves."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The digits."""
+        return value
+
+
+register_url_convertor("id", Id())
+
 PAGES = {
     "home": "/",
-    "artist": "/artist/{artist:int}",
-    "user": "/user/{user:int}",
-    "year": "/user/{user:int}/{year:int}",
+    "artist": "/artist/{artist:id}",
+    "user": "/user/{user:id}",
+    "year": "/user/{user:id}/{year:id}",
 }
 """The path of each page; its module has its name."""
 

@@ -13,6 +13,7 @@ from schemas.topics import CATALOGUE
 from serving.app import create_app
 from serving.gateway.errors import SchemaError
 from serving.gateway.schema import build_schema
+from serving.keys import OPEN
 from serving.setup import Settings
 from store import Store, open_store
 from store.histories.event_set import unite
@@ -86,7 +87,7 @@ def test_answer(example: dict[str, str], documented_store: Store, tmp_path: Path
     path = tmp_path / "user-profile.gql"
     path.write_text(example["schema"])
     variables = json.loads(example.get("variables", "{}"))
-    app = create_app(path, documented_store, Settings({"similar": SIMILAR}))
+    app = create_app(path, documented_store, Settings({"similar": SIMILAR}, OPEN))
     assert ask(app, example["query"], variables) == json.loads(example["answer"])
 
 

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 
 from serving import applied, apply
 from serving.app import create_app
-from serving.applied import MEDIA_TYPE, Applied
+from serving.applied import MEDIA_TYPE, NOT_APPLYING, Applied
 from serving.gateway.errors import SchemaError
 from serving.gateway.schema import GatewaySchema, build_schema
-from serving.keys import Access, Keys
+from serving.keys import OPEN, Access, Keys
 from serving.setup import Settings
 from store import Store, StoreError
 from tests.parts.processes import HOST, free_port
@@ -40,7 +40,7 @@ def writable(store: Store) -> Watched:
 
 @pytest.fixture
 def served(path: Path, writable: Watched) -> FastAPI:
-    return create_app(path, writable)
+    return create_app(path, writable, Settings(keys=OPEN))
 
 
 def send(app: FastAPI, sdl: str | bytes, media: str = MEDIA_TYPE, **headers: str) -> tuple[int, Any]:
@@ -90,8 +90,7 @@ def test_the_text_of_the_file_can_be_applied_again(served: FastAPI, path: Path, 
 def test_requests_that_cannot_apply(path: Path, writable: Watched) -> None:
     app = create_app(path, writable, Settings(keys=Keys({READ: Access.READ, WRITE: Access.WRITE})))
     assert send(app, NEW)[0] == 401
-    message = "this API key is good for reading: applying a schema needs one for writing"
-    assert send(app, NEW, x_api_key=READ) == (403, {"errors": [{"message": message}]})
+    assert send(app, NEW, x_api_key=READ) == (403, {"errors": [{"message": NOT_APPLYING}]})
     for media in ("text/plain", "application/json", "application/x-www-form-urlencoded", ""):
         assert send(app, NEW, media, x_api_key=WRITE)[0] == 415
     assert send(app, b"\xff", x_api_key=WRITE) == (400, {"errors": [{"message": "the schema is not in UTF-8"}]})
@@ -99,12 +98,19 @@ def test_requests_that_cannot_apply(path: Path, writable: Watched) -> None:
     assert request(app, "GET", "/schema", headers={"x-api-key": WRITE}).status_code == 405
 
 
+def test_without_keys_nobody_applies_a_schema(path: Path, writable: Watched) -> None:
+    app = create_app(path, writable)
+    assert send(app, NEW) == (403, {"errors": [{"message": NOT_APPLYING}]})
+    assert answers(app, "old")
+    assert answers(create_app(path, writable, Settings(keys=OPEN)), "old")
+
+
 def test_a_schema_that_cannot_be_kept_is_not_applied(path: Path, writable: Watched) -> None:
     class Full(Watched):
         def set_setting(self, name: str, value: str) -> None:
             raise UNREACHABLE
 
-    app = create_app(path, Full(writable))
+    app = create_app(path, Full(writable), Settings(keys=OPEN))
     status, body = send(app, NEW)
     assert (status, SECRET in str(body)) == (503, False)
     assert answers(app, "old")
@@ -125,7 +131,7 @@ def test_a_kept_schema_that_cannot_be_served_any_more(
         return build_schema(text, name)
 
     assert "old" in Applied(path, writable, build).schema.as_str()
-    assert "cannot be served, so the one before still is:\nno longer" in caplog.text
+    assert "cannot be served, so the one before still is: no longer" in caplog.text
 
 
 def test_requests_in_flight_end_on_the_old_schema(path: Path, writable: Watched) -> None:
@@ -141,7 +147,7 @@ def test_requests_in_flight_end_on_the_old_schema(path: Path, writable: Watched)
     path.write_text(OLD + ' extend type Query { slow: Group @rest(url: "http://slow") }')
 
     async def run() -> Any:
-        app = create_app(path, writable, Settings({"slow": service}))
+        app = create_app(path, writable, Settings({"slow": service}, OPEN))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
             slow = asyncio.create_task(client.post("/graphql", json={"query": "{ slow { a } old(a: 2) { a } }"}))
             await started.wait()
@@ -182,7 +188,7 @@ def test_other_processes_take_it_over(
 @pytest.fixture
 def running(path: Path, store: Store) -> Iterator[str]:
     """The address of a server process over a new store."""
-    with started("serving", "--store", store.url, "--schema", str(path)) as (_, address):
+    with started("serving", "--open", "--store", store.url, "--schema", str(path)) as (_, address):
         wait_for(address)
         yield address
 
@@ -199,7 +205,7 @@ def test_the_command(running: str, path: Path, store: Store, capsys: pytest.Capt
     assert output.out == f"{running}/ serves {new}\n"
     assert output.err == f"{new}:2: Unknown type 'Nope'.\n{new}:3: Unknown type 'Neither'.\n"
     assert httpx.post(f"{running}/graphql", json=query).json() == {"data": {"new": {"a": 1}}}
-    with started("serving", "--store", store.url, "--schema", str(path)) as (_, address):
+    with started("serving", "--open", "--store", store.url, "--schema", str(path)) as (_, address):
         wait_for(address)
         assert httpx.post(f"{address}/graphql", json=query).json() == {"data": {"new": {"a": 1}}}
 
@@ -230,4 +236,4 @@ def test_the_command_sends_the_key(
     assert codes == [1, 1, 0]
     without, reading = capsys.readouterr().err.splitlines()
     assert without == "an API key is needed: send it in the header X-API-Key"
-    assert reading.startswith("this API key is good for reading")
+    assert reading == NOT_APPLYING

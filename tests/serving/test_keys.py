@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.keys import Access, Keys, KeysError, given_key, read_keys
+from serving.keys import OPEN, Access, Keys, KeysError, given_key, read_keys
 
 READ, WRITE = "r" * 16, "w" * 40
 
@@ -21,9 +21,11 @@ def test_keys_of_a_file(path: Path) -> None:
     assert [keys.access(key) for key in (None, "", READ[:-1], READ + "r", WRITE.upper())] == [None] * 5
 
 
-def test_without_keys_everybody_may_write() -> None:
+def test_without_keys_everybody_may_read_and_write_if_they_say_so() -> None:
     assert not Keys()
-    assert Keys().access(None) is Access.WRITE
+    assert not OPEN
+    assert Keys().access(None) is Access.READ
+    assert OPEN.access(None) is Access.WRITE
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from serving.applied import MEDIA_TYPE, NOT_APPLYING
 from serving.arguments import options
+from serving.gateway.executor.resolvers import NOT_WRITING
+from store import open_store
 from tests.serving import listeners
 from tests.serving.listeners import FULL, USER
 from tests.serving.processes import SECONDS, main, started, wait_for
 from tests.serving.services import response, says
 
+EVENT = "{ artistId: 1, albumId: 1, trackId: 1, timestamp: 1 }"
+SEND = f"mutation {{ sendListeningEvent(userId: 1, event: {EVENT}) {{ timestamp }} }}"
 KEY = "0123456789abcdef"
 
 
@@ -24,8 +29,49 @@ def test_process_serves_and_stops(profile_url: str, stop: signal.Signals) -> Non
         os.kill(process.pid, stop)
         _, errors = process.communicate(timeout=SECONDS)
         assert process.returncode == 0
-        (warning,) = (line for line in errors.splitlines() if "compiling the numeric code" not in line)
-        assert "no API keys: whoever reaches this server may read and write; --keys FILE changes that" in warning
+        assert [line for line in errors.splitlines() if "compiling the numeric code" not in line] == []
+
+
+def test_without_keys_a_process_takes_no_writes(profile_url: str) -> None:
+    with started("serving", "--store", profile_url) as (_, address):
+        answer = httpx.post(f"{address}/graphql", json={"query": SEND}).json()
+        assert answer["errors"][0]["message"] == NOT_WRITING
+        applied = httpx.post(f"{address}/schema", content="type Query { a: Int }", headers={"content-type": MEDIA_TYPE})
+        assert (applied.status_code, applied.json()) == (403, {"errors": [{"message": NOT_APPLYING}]})
+
+
+def test_an_open_process_says_so(lmdb_url: str) -> None:
+    open_store(lmdb_url, create=True).close()
+    with started("serving", "--store", lmdb_url, "--open") as (process, address):
+        answer = httpx.post(f"{address}/graphql", json={"query": SEND}).json()
+        assert answer["errors"][0]["message"].startswith("this store has no histories to unite an event with")
+        process.terminate()
+        assert "no API keys: whoever reaches this server may read and write" in process.communicate(timeout=SECONDS)[1]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_others_are_not_let_in_without_keys(profile_url: str, capsys: pytest.CaptureFixture[str], host: str) -> None:
+    assert main(["--store", profile_url, "--host", host, "--port", "0"]) == 1
+    assert capsys.readouterr().err == (
+        f"others reach {host}, and there are no API keys: give them with --keys FILE, "
+        "or let whoever reaches the server read and write with --open\n"
+    )
+
+
+def test_keys_and_open_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(["--open", "--keys", "keys"])
+    assert "--open is for a server without --keys: give one of them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:1", 200), ("LOCALHOST", 200), ("profiles.example", 200), ("evil.example", 421), ("127.0.0.2", 421)],
+)
+def test_a_process_answers_under_its_names(profile_url: str, host: str, status: int) -> None:
+    with started("serving", "--store", profile_url, "--allowed_host", "profiles.example") as (_, address):
+        response = httpx.post(f"{address}/graphql", headers={"host": host}, json={"query": "{ __typename }"})
+        assert response.status_code == status
 
 
 def test_missing_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

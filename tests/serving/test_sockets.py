@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
+from serving.gateway.executor.resolvers import NOT_WRITING
 from tests.serving.listeners import USER
 from tests.serving.processes import started
 from tests.serving.test_guard import READ, WRITE
@@ -85,7 +86,7 @@ def test_nothing_is_answered_before_the_first_message(address: str) -> None:
 def test_a_key_for_reading_does_not_write(address: str) -> None:
     _, answer = talk(address, init(READ), subscribe(MUTATION), replies=2)
     assert answer["payload"]["data"] == {"sendListeningEvent": None}
-    assert answer["payload"]["errors"][0]["message"] == "this API key may read, but not write: use one that may"
+    assert answer["payload"]["errors"][0]["message"] == NOT_WRITING
 
 
 def test_a_connection_has_a_limit_of_subscriptions(address: str) -> None:

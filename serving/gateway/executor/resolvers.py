@@ -21,6 +21,8 @@ class Parent(NamedTuple):
 
 ROOT = Parent(GROUP, {})
 
+NOT_WRITING = "not permitted: writing needs an API key that may, or a server that was started with --open"
+
 Resolve: TypeAlias = Callable[[Parent, Context, Arguments], Any]
 """From the parent and the arguments in scope, the field's own included, to the value, or to an awaitable of it."""
 
@@ -48,7 +50,7 @@ def writing(resolve: Resolve) -> Resolve:
 
     def permitted(parent: Parent, context: Context, arguments: Arguments) -> Any:
         if not context.may_write:
-            raise GraphQLError("this API key may read, but not write: use one that may")
+            raise GraphQLError(NOT_WRITING)
         context.renew()  # the same call of a service is made again: it may do something each time
         return resolve(parent, context, arguments)
 

@@ -93,6 +93,6 @@ def _item(key: int, name: str) -> bytes:
 @contextmanager
 def serving(url: str, port: int, log: Path) -> Iterator[str]:
     """The address of a server that runs until the end of the context."""
-    command = [sys.executable, "-m", "serving", "--store", url, "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-m", "serving", "--open", "--store", url, "--host", HOST, "--port", str(port)]
     with listening(command, port, log):
         yield f"http://{HOST}:{port}"

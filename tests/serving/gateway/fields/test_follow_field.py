@@ -54,7 +54,7 @@ def running(store: Store) -> Iterator[str]:
     """HOST:PORT of a server over a store with one name."""
     store.set_setting("contents", "whole")
     values.write(store, Address("artists", 5), {"id": 5, "name": "Motörhead"})
-    with started("serving", "--store", store.url) as (_, address):
+    with started("serving", "--open", "--store", store.url) as (_, address):
         yield address.removeprefix("http://")
 
 

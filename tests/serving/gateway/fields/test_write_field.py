@@ -10,9 +10,12 @@ from fastapi import FastAPI
 from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
 from serving.gateway.context import Context
+from serving.gateway.executor.resolvers import NOT_WRITING
 from serving.gateway.schema import build_schema
 from serving.gateway.services.transport import Services
 from serving.gateway.topics.server_topics import Topics
+from serving.keys import OPEN
+from serving.setup import Settings
 from store import Store, values
 from store.values import Address
 from tests import oracle, stored
@@ -49,7 +52,7 @@ def built(store: Store, contents: str = "whole") -> Store:
 
 @pytest.fixture
 def writable(store: Store) -> FastAPI:
-    return create_app(DEFAULT_SCHEMA, built(store))
+    return create_app(DEFAULT_SCHEMA, built(store), Settings(keys=OPEN))
 
 
 def test_a_sent_event_is_in_the_profile_at_once(writable: FastAPI, store: Store) -> None:
@@ -106,7 +109,7 @@ def test_a_negative_user(writable: FastAPI) -> None:
 
 @pytest.mark.parametrize("prepare", [lambda store: store, lambda store: built(store, "profiles")])
 def test_a_store_without_histories_takes_no_events(store: Store, prepare: Callable[[Store], Store]) -> None:
-    app = create_app(DEFAULT_SCHEMA, prepare(store))
+    app = create_app(DEFAULT_SCHEMA, prepare(store), Settings(keys=OPEN))
     answer = ask(app, SEND, variables(Event(7, 1, 2, 3, 4)))
     assert "this store has no histories to unite an event with" in answer["errors"][0]["message"]
     assert stored.profiles(store) == {}
@@ -123,7 +126,7 @@ input ItemInput { name: String! }
 def test_a_name_is_written_and_read_though_names_are_kept(store: Store, tmp_path: Any) -> None:
     path = tmp_path / "items.gql"
     path.write_text(ITEMS)
-    app = create_app(path, store)
+    app = create_app(path, store, Settings(keys=OPEN))
     assert ask(app, "{ artist(id: 5) { name } }") == {"data": {"artist": {"name": "[unknown]"}}}
     for name in ("Hawkwind", "Motörhead"):
         answer = ask(app, "mutation ($n: String!) { nameArtist(id: 5, item: { name: $n }) { id name } }", {"n": name})
@@ -167,7 +170,5 @@ def test_a_client_that_may_only_read(store: Store) -> None:
     given = variables(Event(7, 1, 2, 3, 4))
     result = asyncio.run(build_schema(DEFAULT_SCHEMA.read_text()).execute(SEND, given, context))
     shared.close()
-    assert [error.message for error in result.errors or ()] == [
-        "this API key may read, but not write: use one that may"
-    ]
+    assert [error.message for error in result.errors or ()] == [NOT_WRITING]
     assert stored.profiles(store) == {}

@@ -20,6 +20,7 @@ from serving.app import create_app
 from serving.gateway.errors import NOT_DELIVERED
 from serving.gateway.topics import topic_writer
 from serving.gateway.topics.producer import Kafka
+from serving.keys import OPEN
 from serving.setup import Settings
 from store import Store, open_store
 from tests import oracle, stored
@@ -50,7 +51,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def sending(store: Store, kafka: Kafka, schema: Path = DEFAULT_SCHEMA) -> Iterator[FastAPI]:
     """An application which sends to Kafka, with its lifespan."""
-    app = create_app(schema, store, Settings({"recommender": "http://127.0.0.1:1"}, kafka=kafka))
+    app = create_app(schema, store, Settings({"recommender": "http://127.0.0.1:1"}, OPEN, kafka=kafka))
     yield app
     asyncio.run(_end(app))
 
@@ -190,7 +191,10 @@ def test_through_the_stream_and_back(empty_kafka: str, lmdb_url: str, tmp_path: 
 
     with streaming(empty_kafka, lmdb_url, tmp_path / "log") as stream:
         stream.wait_until_caught_up()
-        with started("serving", "--store", lmdb_url, "--kafka", empty_kafka, "--schema", str(schema)) as (_, address):
+        with started("serving", "--open", "--store", lmdb_url, "--kafka", empty_kafka, "--schema", str(schema)) as (
+            _,
+            address,
+        ):
             asyncio.run(run(address))
         stream.stop()
     assert stored.profiles(open_store(lmdb_url)) == oracle.profiles(events[1:])
