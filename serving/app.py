@@ -48,7 +48,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     own = {"history": history.create_app, "recommender": recommender.create_app}
     included = {name: create(store) for name, create in own.items() if name not in given.services}
     services = {**included, **given.services}
-    called = Services(services, given.limits)
+    called = Services(services, given.limits, given.destinations)
     topics = Topics(store, Producer(given.kafka) if given.kafka else None, given.limits)
     build = partial(build_schema, limits=given.limits, production=given.production, services=services)
     applied = Applied(schema_path, store, build)

@@ -13,6 +13,7 @@ from store import DEFAULT_STORE
 from store.urls import FORMS, VARIABLE
 
 SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
+REST_HOST = "a host, HOST:PORT or network that @rest may call beside the services; may be given several times"
 KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read, and nobody write"
 OPEN = "without keys: whoever reaches the server may write, and apply a schema"
 HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--schema", type=Path, default=DEFAULT_SCHEMA, metavar="FILE", help="GraphQL SDL file")
     made.add_argument("--store", metavar="URL", help=f"{FORMS}; else ${VARIABLE}, else {DEFAULT_STORE}")
     made.add_argument("--service", action="append", type=_service, default=[], metavar="NAME=URL", help=SERVICE)
+    made.add_argument("--rest_host", action="append", type=_destination, default=[], metavar="HOST", help=REST_HOST)
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
     made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
@@ -68,6 +70,21 @@ def _number(whole: bool) -> Callable[[str], float]:
         return found
 
     return number
+
+
+def _destination(given: str) -> str:
+    """A host or a network.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    from serving.gateway.services.destinations import Destinations
+
+    try:
+        Destinations([given])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return given
 
 
 def _service(given: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from serving.gateway.context import Context
 from serving.hosts import Hosts
 from serving.keys import Access, Keys, given_key
+from serving.socket_messages import CheckedSocket
 
 GRAPHQL = "/graphql"
 HEALTH = "/health"
@@ -49,7 +50,10 @@ class Guard:
         scope.setdefault("state", {})["access"] = access
         if scope["type"] == "websocket":
             passes = (access is not None or scope["path"] == GRAPHQL) and _own(headers)
-            return await (self.app(scope, receive, send) if passes else send({"type": "websocket.close", "code": 1008}))
+            checked = CheckedSocket(receive, send)
+            if passes:
+                return await self.app(scope, checked.receive, checked.send)
+            return await send({"type": "websocket.close", "code": 1008})
         if access is None:
             return await _refuse(
                 send, 401, UNKNOWN, (b"www-authenticate", b'Basic realm="the API key is the password"')

@@ -1,19 +1,42 @@
 """What the server's processes have in common: a socket that listens, a log, and a quiet end."""
 
+import faulthandler
 import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from serving import logs
+from serving.connections import BACKLOG, Connections, fitting
+from serving.gateway.limits.request_limits import Limits
 
 GRACE = 5
 """Seconds that requests have to end when the server is told to stop."""
 
-MESSAGE_BYTES = 100_000
-"""Of a message over a WebSocket, unless something else is said."""
+LAST = 9
+"""Seconds after which the process has ended, whatever still runs in it; then it says where, and exits with code 1."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which does not wait for ever: neither for connections, nor for its own end."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def on_tick(self, counter: int) -> bool:
+        """Is called ten times a second; whether to stop."""
+        if counter % 10 == 0:
+            self._connections.sweep([*self.server_state.connections])
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begins to stop."""
+        faulthandler.dump_traceback_later(LAST, exit=True)
+        super().handle_exit(sig, frame)
 
 
 class PortError(Exception):
@@ -43,21 +66,21 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def run(app: FastAPI, listening: socket.socket, message: int = MESSAGE_BYTES) -> None:
-    """Serves on a socket until a signal comes; uvicorn raises it again after the last request has ended.
-
-    Args:
-        message: bytes that a message over a WebSocket may have.
-    """
+def run(app: FastAPI, listening: socket.socket, limits: Limits | None = None) -> None:
+    """Serves on a socket until a signal comes; uvicorn raises it again after the last request has ended."""
+    given = limits or Limits()
+    connections = Connections(fitting(given.connections), given.request_seconds)
     config = uvicorn.Config(
         app,
         log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE,
-        ws_max_size=message,
+        backlog=BACKLOG,
+        http=connections.protocol(),
+        ws_max_size=given.body,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config, connections).run(sockets=[listening])
 
 
 def prepare() -> None:

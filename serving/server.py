@@ -13,6 +13,8 @@ from schemas.wire.registry import RegistryError
 from serving.app import create_app
 from serving.arguments import limits_of
 from serving.gateway.errors import SchemaError
+from serving.gateway.limits.request_limits import Limits
+from serving.gateway.services.destinations import Destinations
 from serving.gateway.topics.producer import Kafka
 from serving.hosts import hosts_of, is_loopback
 from serving.keys import OPEN, Keys, KeysError, read_keys
@@ -37,7 +39,7 @@ def serve(chosen: argparse.Namespace) -> int:
             if remark := definitions.remark(store, command_line("pipelines.recompute", "--store", store.url)):
                 log.warning("%s", remark)
             given = settings(chosen, listening.getsockname()[0])
-            _run(create_app(chosen.schema, store, given), store.url, listening, given.limits.body)
+            _run(create_app(chosen.schema, store, given), store.url, listening, given.limits)
     except (SchemaError, StoreError, KeysError, PortError, OpenError, RegistryError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -58,11 +60,19 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
     hosts = hosts_of(listening, chosen.allowed_host)
     kafka = Kafka(chosen.kafka, chosen.format, chosen.registry) if chosen.kafka else None
-    return Settings(dict(chosen.service), keys, hosts, limits_of(chosen), chosen.production, kafka)
+    return Settings(
+        dict(chosen.service),
+        keys,
+        hosts,
+        limits_of(chosen),
+        chosen.production,
+        kafka,
+        Destinations(chosen.rest_host),
+    )
 
 
-def _run(app: FastAPI, store: str, listening: socket.socket, message: int) -> None:
-    """Serves on a socket until a signal comes; messages over a WebSocket may have `message` bytes."""
+def _run(app: FastAPI, store: str, listening: socket.socket, limits: Limits) -> None:
+    """Serves on a socket until a signal comes."""
     at = address(listening)
     print(f"Serving {store} at {at} - GraphiQL at {at}/graphql - Ctrl-C stops", flush=True)
-    run(app, listening, message)
+    run(app, listening, limits)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from serving.gateway.limits.request_limits import Limits
+from serving.gateway.services.destinations import Destinations
 from serving.gateway.services.transport import Service
 from serving.gateway.topics.producer import Kafka
 from serving.hosts import Hosts
@@ -23,6 +24,7 @@ class Settings:
         production: whether the schema is kept from clients: no introspection, no GraphiQL, no names in messages that
             the client did not give itself.
         kafka: where mutations send what they write; without it, they write to the store.
+        destinations: the hosts that `@rest` may call beside the services.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -31,3 +33,4 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     production: bool = False
     kafka: Kafka | None = None
+    destinations: Destinations = field(default_factory=Destinations)

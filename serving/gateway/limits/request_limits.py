@@ -22,6 +22,8 @@ class Limits:
     cost: int = _limit(10_000, "keys that a query reads, and services that it calls")
     seconds: float = _limit(10.0, "seconds that a query takes")
     body: int = _limit(100_000, "bytes of a request's body, and of a message over a WebSocket")
+    connections: int = _limit(4000, "connections at the same time, or as many as the system allows")
+    request_seconds: float = _limit(10.0, "seconds until a whole request is there, and until a client reads on")
     subscriptions: int = _limit(100, "subscriptions of one connection at the same time")
     service_seconds: float = _limit(5.0, "seconds until the whole answer of a service is there")
     service_bytes: int = _limit(1_000_000, "bytes of the answer of a service")

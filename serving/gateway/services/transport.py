@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from starlette.types import ASGIApp
 
 from serving.gateway.limits.request_limits import Limits
+from serving.gateway.services.destinations import Destinations, NotListedError, Outside
 from serving.gateway.services.rest_call import Answer, Call, failure, service_of
 
 Service: TypeAlias = str | ASGIApp
@@ -24,13 +25,23 @@ class Services:
     no cookies, and no redirections.
     """
 
-    def __init__(self, services: Mapping[str, Service] | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, Service] | None = None,
+        limits: Limits | None = None,
+        destinations: Destinations | None = None,
+    ) -> None:
+        self._destinations = destinations or Destinations()
         self._services = dict(services or {})
         self._limits = limits or Limits()
 
     @cached_property
     def _network(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(trust_env=False)
+
+    @cached_property
+    def _outside(self) -> httpx.AsyncBaseTransport:
+        return Outside(self._network, self._destinations)
 
     async def aclose(self) -> None:
         """Ends the connections."""
@@ -48,6 +59,10 @@ class Services:
                 return await self._exchange(call, transport, url)
         except TimeoutError:
             raise failure(call, f"did not answer within {self._limits.service_seconds:g} s") from None
+        except httpx.InvalidURL:
+            raise failure(call, "has no valid URL in the schema") from None
+        except NotListedError as error:
+            raise failure(call, str(error)) from None
         except httpx.TransportError as error:
             raise failure(call, f"cannot be reached ({type(error).__name__})") from None
 
@@ -71,7 +86,7 @@ class Services:
             return httpx.ASGITransport(service), call.url
         name = service_of(call.url)
         if name is None:
-            return self._network, call.url
+            return self._outside, call.url
         raise GraphQLError(f"there is no service {name!r}: start the server with --service {name}=URL")
 
     async def _body(self, call: Call, response: httpx.Response) -> bytes:

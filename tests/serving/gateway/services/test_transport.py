@@ -9,6 +9,7 @@ from graphql import GraphQLError
 
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import build_schema
+from serving.gateway.services.destinations import Destinations
 from serving.gateway.services.rest_call import Answer, Call
 from serving.gateway.services.transport import Services
 from tests.parts.processes import HOST, free_port
@@ -97,7 +98,7 @@ def test_nobody_listens() -> None:
 
 
 def test_unknown_service_and_address_in_the_schema() -> None:
-    services = Services({"history": FastAPI()})
+    services = Services({"history": FastAPI()}, destinations=Destinations([HOST]))
     with pytest.raises(GraphQLError, match="no service 'nope': start the server with --service nope=URL"):
         asyncio.run(services.fetch(Call("GET", "http://nope/x", None)))
     with pytest.raises(GraphQLError, match=rf"service '{HOST}' cannot be reached"):
