@@ -26,6 +26,7 @@ GATEWAY = (
     "topics",
     "errors",
     "scalars",
+    "spread",
     "fields",
     "checks",
     "sdl",

@@ -1,10 +1,11 @@
 """The scalar types of the SDL, as Strawberry knows them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError, IntValueNode, ValueNode, print_ast
+from graphql import GraphQLError, GraphQLSchema, IntValueNode, ValueNode, print_ast
 from graphql.pyutils import inspect
 
 from serving.gateway.directives.prelude import description
@@ -12,6 +13,8 @@ from serving.gateway.directives.prelude import description
 Long = NewType("Long", int)
 
 LARGEST = 2**63 - 1
+_WHOLE = re.compile("-?[0-9]+")
+
 DIGITS = len(str(-LARGEST))
 """Characters of the longest literal, its sign included."""
 
@@ -42,10 +45,21 @@ def parse_long(node: ValueNode, variables: Mapping[str, Any] | None = None) -> i
     return to_long(int(node.value), node)
 
 
+def to_result(value: Any) -> int:
+    """A value of a service, as far as it is a whole number of 64 bits: `10`, `10.0` and `"10"` are the same one.
+
+    Raises:
+        GraphQLError: it is not.
+    """
+    if isinstance(value, str) and len(value) <= DIGITS and _WHOLE.fullmatch(value):
+        return to_long(int(value))
+    return to_long(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 LONG = strawberry.scalar(
     name="Long",
     description=description("Long"),
-    serialize=to_long,
+    serialize=to_result,
     parse_value=to_long,
     parse_literal=parse_long,
 )
@@ -59,3 +73,9 @@ SCALARS: Mapping[str, Any] = {
     "Long": Long,
 }
 """The Python type of each scalar that an SDL file may use."""
+
+
+def use_scalars(schema: GraphQLSchema) -> None:
+    """Lets a schema that was made from an SDL file know what its scalars are."""
+    long: Any = schema.type_map["Long"]
+    long.coerce_input_value, long.coerce_input_literal, long.coerce_output_value = to_long, parse_long, to_result

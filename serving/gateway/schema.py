@@ -17,7 +17,7 @@ from serving.gateway import sdl
 from serving.gateway.context import Context
 from serving.gateway.directives.sdl_directives import DIRECTIVES
 from serving.gateway.errors import for_client
-from serving.gateway.executor.strawberry_types import build_types
+from serving.gateway.executor.strawberry_types import build_types, use_defaults
 from serving.gateway.explain import explanation, is_wanted
 from serving.gateway.limits.query_rules import extensions
 from serving.gateway.limits.request_limits import Limits
@@ -141,14 +141,17 @@ def build_schema(
 def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> GatewaySchema:
     types = build_types(contract)
     own: Sequence[Any] = [kind for name, kind in types.items() if name not in SCALARS]
+    roots: Sequence[Any] = (contract.query_type, contract.mutation_type, contract.subscription_type)
+    query, mutation, subscription = (root and types[root.name] for root in roots)
     made = GatewaySchema(
-        query=types["Query"],
-        mutation=types.get("Mutation"),
-        subscription=types.get("Subscription"),
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
         types=[*own, Long, *DIRECTIVES.values()],
         extensions=extensions(limits, production),
         config=StrawberryConfig(auto_camel_case=False, scalar_map={Long: LONG}),
     )
+    use_defaults(contract, made._schema)
     made.production = production
     made.prepared = Prepared(made._schema, limits)
     return made

@@ -11,6 +11,7 @@ from serving import applied, apply
 from serving.app import create_app
 from serving.applied import MEDIA_TYPE, NOT_APPLYING, Applied
 from serving.gateway.errors import SchemaError
+from serving.gateway.scalars import SCALARS
 from serving.gateway.schema import GatewaySchema, build_schema
 from serving.keys import OPEN, Access, Keys
 from serving.setup import Settings
@@ -22,6 +23,8 @@ from tests.serving.processes import started, wait_for
 OLD = "type Query { old(a: Int): Group } type Group { a: Int }"
 NEW = OLD.replace("old", "new")
 BAD = "type Query {\n  a: Nope\n  b: Neither\n}\n"
+REMEDY = f"define it, or use one of {', '.join(SCALARS)}"
+PROBLEMS = [f"2:6: Query.a: Unknown type 'Nope': {REMEDY}", f"3:6: Query.b: Unknown type 'Neither': {REMEDY}"]
 READ, WRITE = "r" * 16, "w" * 16
 
 
@@ -63,7 +66,7 @@ def test_a_good_schema_answers_from_the_next_request_on(served: FastAPI) -> None
 
 
 def test_a_bad_schema_is_refused_with_all_its_errors(served: FastAPI, writable: Watched) -> None:
-    messages = ["new.gql:2: Unknown type 'Nope'.", "new.gql:3: Unknown type 'Neither'."]
+    messages = [f"new.gql:{problem}" for problem in PROBLEMS]
     assert send(served, BAD) == (400, {"errors": [{"message": message} for message in messages]})
     assert answers(served, "old")
 
@@ -203,7 +206,7 @@ def test_the_command(running: str, path: Path, store: Store, capsys: pytest.Capt
     assert apply.main([str(new), "--server", running]) == 1
     output = capsys.readouterr()
     assert output.out == f"{running}/ serves {new}\n"
-    assert output.err == f"{new}:2: Unknown type 'Nope'.\n{new}:3: Unknown type 'Neither'.\n"
+    assert output.err == "".join(f"{new}:{problem}\n" for problem in PROBLEMS)
     assert httpx.post(f"{running}/graphql", json=query).json() == {"data": {"new": {"a": 1}}}
     with started("serving", "--open", "--store", store.url, "--schema", str(path)) as (_, address):
         wait_for(address)

@@ -1,14 +1,14 @@
 """Checks of fields with `@rest`."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
 
-from serving.gateway.checks.topic_checks import name_list
-from serving.gateway.directives.sdl_directives import Directive, HttpMethod, RestDirective
+from serving.gateway.checks.wording import choose
+from serving.gateway.directives.sdl_directives import HttpMethod, RestDirective
 from serving.gateway.services.rest_call import service_of
 
 Rule: TypeAlias = Callable[[RestDirective, GraphQLField], str | None]
@@ -36,14 +36,6 @@ def _body(directive: RestDirective, field: GraphQLField) -> str | None:
     return f"bodyParameter {directive.body_parameter!r}: a GET has no body: add httpMethod: POST"
 
 
-def _all_parameters(directive: RestDirective, field: GraphQLField) -> str | None:
-    named = _parameters(directive)
-    left = [name for name in field.args if named and name not in named]
-    if not left:
-        return None
-    return f"argument {left[0]!r} is not sent: name it in pathParameter, queryParameter or bodyParameter"
-
-
 def _parameters(directive: RestDirective) -> list[str]:
     body = [directive.body_parameter] if directive.body_parameter else []
     return [*(directive.path_parameter or ()), *(directive.query_parameter or ()), *body]
@@ -64,13 +56,12 @@ def _address(directive: RestDirective, field: GraphQLField) -> str | None:
     return None
 
 
-def unknown_service(directive: Directive | None, services: Collection[str]) -> str | None:
-    """What is wrong if the host of a field with `@rest` is a name, and no service has it."""
-    name = service_of(directive.url) if isinstance(directive, RestDirective) else None
-    if not name or name in services:
-        return None
-    remedy = f"name one of {name_list(services)}, or start the server with --service {name}=URL"
-    return f"there is no service {name!r}: {remedy}"
+def unknown_service(directive: RestDirective, services: Collection[str] | None) -> Iterator[str]:
+    """What is wrong if the host of a field with `@rest` is a name, and no service has it; None stands for all."""
+    name = service_of(directive.url)
+    if name and services is not None and name not in services:
+        remedy = f"start the server with --service {name}=URL, or {choose(name, services)}"
+        yield f"there is no service {name!r}: {remedy}"
 
 
-REST_RULES: tuple[Rule, ...] = (_address, _object, _once, _body, _all_parameters)
+REST_RULES: tuple[Rule, ...] = (_address, _object, _once, _body)

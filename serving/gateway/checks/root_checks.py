@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from graphql import GraphQLInputObjectType, GraphQLObjectType, get_nullable_type, is_non_null_type
+from graphql import GraphQLField, GraphQLInputObjectType, OperationType, get_nullable_type, is_non_null_type
 
 from schemas.topics import CATALOGUE
 from schemas.wire import avro
 from serving.gateway.checks.scope_checks import is_key
-from serving.gateway.checks.topic_checks import Rule, TopicUse, element_type, known_topic, name_list
+from serving.gateway.checks.topic_checks import Rule, TopicUse, element_type
 from serving.gateway.checks.value_checks import SCALAR_TYPES, fits
+from serving.gateway.checks.wording import choose, name_list
 from serving.gateway.directives.sdl_directives import RestDirective, TopicDirective, directive_of
 from store.layout import USERS
 
@@ -23,14 +24,14 @@ FOLLOWED = tuple(
 
 def _plain(use: TopicUse) -> str | None:
     if use.has_range:
-        return f"a {use.owner.name.lower()} has no range: take rangeFrom and rangeTo out"
+        return f"a {use.root.value} has no range: take rangeFrom and rangeTo out"
     if use.directive.key_field:
-        return f"a {use.owner.name.lower()} has no fields beside it: take keyField out"
+        return f"a {use.root.value} has no fields beside it: take keyField out"
     return None
 
 
 def _single(use: TopicUse) -> str | None:
-    return f"a {use.owner.name.lower()} gives one value: make {use.field.type} a single type" if use.many else None
+    return f"a {use.root.value} gives one value: make {use.field.type} a single type" if use.many else None
 
 
 def _writable(use: TopicUse) -> str | None:
@@ -52,22 +53,24 @@ def _two_arguments(use: TopicUse) -> str | None:
     return f"argument {names[0]!r}, the key, is {key}: make it {use.topic.key}!"
 
 
-def _input(use: TopicUse) -> str | None:
-    """The value's input type has a field for each of the topic's values that the key does not give."""
+def wrong_inputs(use: TopicUse) -> Iterator[str]:
+    """Where the value's input type has not a field for each of the topic's values that the key does not give."""
+    if not use.topic.given or len(use.field.args) != 2:
+        return
     name, given = list(use.field.args.items())[1]
     kind = get_nullable_type(given.type)
-    if not is_non_null_type(given.type) or not isinstance(kind, GraphQLInputObjectType):
-        return (
-            f"argument {name!r}, the value, is {given.type}: make it an input type with the fields of {use.topic.value}"
-        )
-    return next(_input_problems(use, kind), None)
+    if is_non_null_type(given.type) and isinstance(kind, GraphQLInputObjectType):
+        yield from _wrong_fields(use, kind)
+    else:
+        remedy = f"make it an input type with the fields of {use.topic.value}"
+        yield f"argument {name!r}, the value, is {given.type}: {remedy}"
 
 
-def _input_problems(use: TopicUse, kind: GraphQLInputObjectType) -> Iterator[str]:
+def _wrong_fields(use: TopicUse, kind: GraphQLInputObjectType) -> Iterator[str]:
     fields = {field["name"]: field for field in avro.schema(use.topic.value)["fields"]}
     for name, given in kind.fields.items():
         if name not in fields:
-            yield f"{kind.name}.{name} is no field of {use.topic.value}: name one of {name_list(fields)}"
+            yield f"{kind.name}.{name} is no field of {use.topic.value}: {choose(name, fields)}"
         elif not fits(given.type, fields[name]["type"]):
             wanted = SCALAR_TYPES[fields[name]["type"]]
             yield f"{kind.name}.{name} is {given.type}: make it {wanted}"
@@ -93,14 +96,15 @@ def _filter(use: TopicUse) -> str | None:
     return None if is_key(given, use.topic.key) else f"keyArgument {name!r} is {given}: make it {use.topic.key}"
 
 
-MUTATION_RULES: tuple[Rule, ...] = (known_topic, _plain, _single, _writable, _two_arguments, _input)
-SUBSCRIPTION_RULES: tuple[Rule, ...] = (known_topic, _plain, _single, element_type, _followable, _filter)
+MUTATION_RULES: tuple[Rule, ...] = (_plain, _single, _writable, _two_arguments)
+SUBSCRIPTION_RULES: tuple[Rule, ...] = (_plain, _single, element_type, _followable, _filter)
 
 
-def directive_problem(root: GraphQLObjectType, name: str) -> str | None:
-    """What is wrong with a field of `Mutation` or `Subscription` that has no directive that fits."""
-    directive = directive_of(root.fields[name])
-    if isinstance(directive, TopicDirective) or (root.name == "Mutation" and isinstance(directive, RestDirective)):
+def directive_problem(root: OperationType, field: GraphQLField) -> str | None:
+    """What is wrong with a field of a mutation or a subscription that has no directive that fits."""
+    directive, mutation = directive_of(field), root is OperationType.MUTATION
+    if root is OperationType.QUERY or isinstance(directive, TopicDirective):
         return None
-    wanted = "@topic or @rest" if root.name == "Mutation" else "@topic"
-    return f"a {root.name.lower()} needs {wanted}: give it one"
+    if mutation and isinstance(directive, RestDirective):
+        return None
+    return f"a {root.value} needs {'@topic or @rest' if mutation else '@topic'}: give it one"

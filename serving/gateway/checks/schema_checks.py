@@ -11,16 +11,21 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
+    OperationType,
     is_introspection_type,
+    is_list_type,
 )
 
+from serving.gateway.checks.argument_uses import unused_arguments
 from serving.gateway.checks.rest_checks import REST_RULES, unknown_service
-from serving.gateway.checks.root_checks import MUTATION_RULES, SUBSCRIPTION_RULES, directive_problem
-from serving.gateway.checks.scope_checks import out_of_scope, place_error
-from serving.gateway.checks.topic_checks import TOPIC_RULES, Rule, TopicUse, name_list
-from serving.gateway.checks.value_checks import wrong_values
+from serving.gateway.checks.root_checks import MUTATION_RULES, SUBSCRIPTION_RULES, directive_problem, wrong_inputs
+from serving.gateway.checks.scope_checks import place_error, wrong_scopes
+from serving.gateway.checks.scopes import Scopes
+from serving.gateway.checks.topic_checks import TOPIC_RULES, Rule, TopicUse, known_topic
+from serving.gateway.checks.value_checks import Values
+from serving.gateway.checks.wording import name_list
 from serving.gateway.directives.prelude import NAMES
-from serving.gateway.directives.sdl_directives import DIRECTIVES, RestDirective, directive_of, directives_of
+from serving.gateway.directives.sdl_directives import DIRECTIVES, RestDirective, directives_of
 from serving.gateway.scalars import SCALARS
 
 UNSUPPORTED: Mapping[type[GraphQLNamedType], str] = {
@@ -30,9 +35,18 @@ UNSUPPORTED: Mapping[type[GraphQLNamedType], str] = {
 }
 
 
-def problems(schema: GraphQLSchema, services: Collection[str] | None = None) -> list[GraphQLError]:
-    """All that is wrong with a schema which is valid GraphQL; what is out of scope only if all else is right."""
-    return [*_types(schema), *_fields(schema, services)] or list(out_of_scope(schema))
+MOST_LEVELS = 20
+"""Lists within lists."""
+
+
+def problems(schema: GraphQLSchema, services: Collection[str] | None = None) -> Iterator[GraphQLError]:
+    """All that is wrong with a schema which is valid GraphQL."""
+    scopes = Scopes(schema)
+    yield from _types(schema)
+    yield from _levels(schema)
+    yield from _Fields(schema, services).problems()
+    yield from wrong_scopes(schema, scopes)
+    yield from unused_arguments(schema, scopes)
 
 
 def own_types(schema: GraphQLSchema) -> list[GraphQLNamedType]:
@@ -47,39 +61,69 @@ def _types(schema: GraphQLSchema) -> Iterator[GraphQLError]:
             yield GraphQLError(f"{kind.name}: {UNSUPPORTED[type(kind)]}", kind.ast_node)
 
 
-def _fields(schema: GraphQLSchema, services: Collection[str] | None) -> Iterator[GraphQLError]:
-    for owner in own_types(schema):
-        if isinstance(owner, GraphQLObjectType):
-            for name, field in owner.fields.items():
-                yield from _problems(owner, name, field)
-                message = services is not None and unknown_service(directive_of(field), services)
-                if message:
-                    yield place_error(owner, name, field, message)
+def _levels(schema: GraphQLSchema) -> Iterator[GraphQLError]:
+    for kind in own_types(schema):
+        for name, field in getattr(kind, "fields", {}).items():
+            for one in (field, *getattr(field, "args", {}).values()):
+                if str(one.type).count("[") > MOST_LEVELS:
+                    message = f"{kind.name}.{name}: a list in more than {MOST_LEVELS} lists: take levels out"
+                    yield GraphQLError(message, one.ast_node)
 
 
-def _problems(owner: GraphQLObjectType, name: str, field: GraphQLField) -> Iterator[GraphQLError]:
-    """The first problem of a field that its directive has; or else all of its values' types."""
-    message, use = _problem(owner, name, field)
-    if message:
-        yield place_error(owner, name, field, message)
-    elif use:
-        yield from wrong_values(use)
+class _Fields:
+    """Checks of each field by itself."""
+
+    def __init__(self, schema: GraphQLSchema, services: Collection[str] | None) -> None:
+        self._schema = schema
+        self._services = services
+        self._values = Values()
+        self._roots = {
+            id(schema.mutation_type): OperationType.MUTATION,
+            id(schema.subscription_type): OperationType.SUBSCRIPTION,
+        }
+
+    def problems(self) -> Iterator[GraphQLError]:
+        """What is wrong with the fields of all objects."""
+        for owner in own_types(self._schema):
+            if isinstance(owner, GraphQLObjectType):
+                for name, field in owner.fields.items():
+                    yield from self._problems(owner, name, field)
+
+    def _problems(self, owner: GraphQLObjectType, name: str, field: GraphQLField) -> Iterator[GraphQLError]:
+        """All problems of a field that its directive has, and those of its values' types."""
+        use = TopicUse.of(self._roots.get(id(owner), OperationType.QUERY), owner, name, field)
+        messages = [*self._messages(use, owner, field)]
+        yield from (place_error(owner, name, field, message) for message in messages)
+        if use and not known_topic(use) and not is_list_type(use.element):
+            yield from self._values.wrong(use)
+
+    def _messages(self, use: TopicUse | None, owner: GraphQLObjectType, field: GraphQLField) -> Iterator[str]:
+        root = self._roots.get(id(owner), OperationType.QUERY)
+        directives = directives_of(field)
+        if len(directives) > 1:
+            yield f"has more than one of {name_list(DIRECTIVES, '@')}: keep one of them"
+        elif problem := directive_problem(root, field):
+            yield problem
+        elif directives and isinstance(directives[0], RestDirective):
+            yield from filter(None, (rule(directives[0], field) for rule in REST_RULES))
+            yield from unknown_service(directives[0], self._services)
+        elif use:
+            yield from _topic_messages(use)
 
 
-def _problem(owner: GraphQLObjectType, name: str, field: GraphQLField) -> tuple[str | None, TopicUse | None]:
-    directives = directives_of(field)
-    if len(directives) > 1:
-        return f"has more than one of {name_list(DIRECTIVES, '@')}: keep one of them", None
-    if owner.name in ROOT_RULES and (message := directive_problem(owner, name)):
-        return message, None
-    if not directives:
-        return None, None
-    directive = directives[0]
-    if isinstance(directive, RestDirective):
-        return next(filter(None, (rule(directive, field) for rule in REST_RULES)), None), None
-    use = TopicUse(directive, owner, name, field)
-    rules = ROOT_RULES.get(owner.name, TOPIC_RULES)
-    return next(filter(None, (rule(use) for rule in rules)), None), use
+def _topic_messages(use: TopicUse) -> Iterator[str]:
+    """All that is wrong with a use of a topic; of an unknown one only that."""
+    unknown = known_topic(use)
+    rules = TOPIC_RULES if use.root is OperationType.QUERY else ROOT_RULES[use.root]
+    if unknown:
+        yield unknown
+        return
+    yield from filter(None, (rule(use) for rule in rules))
+    if use.root is OperationType.MUTATION:
+        yield from wrong_inputs(use)
 
 
-ROOT_RULES: Mapping[str, tuple[Rule, ...]] = {"Mutation": MUTATION_RULES, "Subscription": SUBSCRIPTION_RULES}
+ROOT_RULES: Mapping[OperationType, tuple[Rule, ...]] = {
+    OperationType.MUTATION: MUTATION_RULES,
+    OperationType.SUBSCRIPTION: SUBSCRIPTION_RULES,
+}

@@ -1,22 +1,39 @@
 """Checks of fields with `@topic` that are read: on queries, and on the objects below them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLType, get_nullable_type, is_list_type
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLType,
+    OperationType,
+    get_nullable_type,
+    is_list_type,
+)
 
 from schemas.topics import CATALOGUE, Topic
 from serving.gateway.checks.scope_checks import is_key
+from serving.gateway.checks.wording import choose, name_list
 from serving.gateway.directives.sdl_directives import TopicDirective, directives_of
 
 
 class TopicUse(NamedTuple):
-    """A field with `@topic`."""
+    """A field with `@topic`, in a type at which operations of the kind `root` begin, or else one of objects."""
 
+    root: OperationType
     directive: TopicDirective
     owner: GraphQLObjectType
     name: str
     field: GraphQLField
+
+    @classmethod
+    def of(cls, root: OperationType, owner: GraphQLObjectType, name: str, field: GraphQLField) -> "TopicUse | None":
+        """The use that a field makes of a topic, if it does."""
+        directives = directives_of(field)
+        if len(directives) == 1 and isinstance(directives[0], TopicDirective):
+            return cls(root, directives[0], owner, name, field)
+        return None
 
     @property
     def topic(self) -> Topic:
@@ -48,7 +65,7 @@ def known_topic(use: TopicUse) -> str | None:
     """The topic is in the catalogue."""
     if use.directive.name in CATALOGUE:
         return None
-    return f"there is no topic {use.directive.name!r}: use one of {name_list(CATALOGUE)}"
+    return f"there is no topic {use.directive.name!r}: {choose(use.directive.name, CATALOGUE)}"
 
 
 def _one_key(use: TopicUse) -> str | None:
@@ -98,7 +115,7 @@ def _key_field(use: TopicUse) -> str | None:
         return None
     sibling = use.owner.fields.get(name)
     if sibling is None:
-        return f"keyField {name!r} is no field of {use.owner.name}: name one of {name_list(use.owner.fields)}"
+        return f"keyField {name!r} is no field of {use.owner.name}: {choose(name, use.owner.fields)}"
     if directives_of(sibling):
         return f"keyField {name!r} has a directive of its own: name a field without one"
     wanted, many = use.topic.key, takes_list(use)
@@ -112,10 +129,4 @@ def takes_list(use: TopicUse) -> bool:
     return use.many and use.topic.place.column is not None
 
 
-TOPIC_RULES: tuple[Rule, ...] = (known_topic, _one_key, _both_bounds, _range, _windows, element_type, _key_field)
-"""Each for a field that is right by all rules before it."""
-
-
-def name_list(names: Iterable[str], prefix: str = "") -> str:
-    """Names for a message."""
-    return ", ".join(prefix + name for name in sorted(names))
+TOPIC_RULES: tuple[Rule, ...] = (_one_key, _both_bounds, _range, _windows, element_type, _key_field)

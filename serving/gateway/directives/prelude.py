@@ -1,11 +1,19 @@
 """The definitions that every SDL file starts from: the directives, and the scalar Long."""
 
-from graphql import DocumentNode, Source, parse
+from collections.abc import Mapping
+
+from graphql import DocumentNode, GraphQLDirective, Source, build_ast_schema, parse, specified_directives
 
 from schemas import FOLDER
 
 PATH = FOLDER / "directives.gql"
 PRELUDE: DocumentNode = parse(Source(PATH.read_text(encoding="utf-8"), PATH.name))
+
+DEFINITIONS: Mapping[str, GraphQLDirective] = {
+    directive.name: directive
+    for directive in (*build_ast_schema(PRELUDE, assume_valid=True).directives, *specified_directives)
+}
+"""The directives that a schema may use, by their names: ours, and those of GraphQL itself."""
 
 _TEXTS = {
     node.name.value: node.description.value  # type: ignore[attr-defined]

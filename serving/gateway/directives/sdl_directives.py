@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import strawberry
-from graphql import ArgumentNode, GraphQLField, value_from_ast_untyped
+from graphql import DirectiveNode, GraphQLField, Undefined, is_required_argument
+from graphql.utilities import coerce_input_literal
 from strawberry.schema_directive import Location
 
-from serving.gateway.directives.prelude import description
+from serving.gateway.directives.prelude import DEFINITIONS, description
 
 
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="topic", description=description("topic"))
@@ -48,6 +49,9 @@ DIRECTIVES: Mapping[str, type[TopicDirective] | type[RestDirective]] = {
     "rest": RestDirective,
 }
 
+_EXTENSION = "directives"
+"""Where a field keeps its directives, which are read once."""
+
 _PYTHON_NAMES = {
     "keyArgument": "key_argument",
     "keyField": "key_field",
@@ -61,19 +65,31 @@ _PYTHON_NAMES = {
 
 
 def directives_of(field: GraphQLField) -> list[Directive]:
-    """The directives of a field of a valid SDL that say where its value comes from."""
-    applied = (field.ast_node.directives if field.ast_node else None) or ()
-    return [
-        DIRECTIVES[node.name.value](**dict(map(_option, node.arguments or ())))
-        for node in applied
-        if node.name.value in DIRECTIVES
-    ]
+    """The directives of a field that say where its value comes from.
+
+    Arguments that are not valid count as not given; those which have to be given are empty then.
+    """
+    known = field.extensions.get(_EXTENSION)
+    if known is None:
+        applied = (field.ast_node.directives if field.ast_node else None) or ()
+        known = field.extensions[_EXTENSION] = [_directive(node) for node in applied if node.name.value in DIRECTIVES]
+    found: list[Directive] = known
+    return found
 
 
-def _option(argument: ArgumentNode) -> tuple[str, Any]:
-    name = _PYTHON_NAMES.get(argument.name.value, argument.name.value)
-    given = value_from_ast_untyped(argument.value)
-    return name, HttpMethod(given) if name == "http_method" and given else given
+def _directive(node: DirectiveNode) -> Directive:
+    kind, given = (
+        DIRECTIVES[node.name.value],
+        {argument.name.value: argument.value for argument in node.arguments or ()},
+    )
+    values: dict[str, Any] = {}
+    for name, argument in DEFINITIONS[node.name.value].args.items():
+        value = coerce_input_literal(given[name], argument.type) if name in given else Undefined
+        if value is not Undefined:
+            values[_PYTHON_NAMES.get(name, name)] = HttpMethod(value) if name == "httpMethod" and value else value
+        elif is_required_argument(argument):
+            values[_PYTHON_NAMES.get(name, name)] = ""
+    return kind(**values)
 
 
 def directive_of(field: GraphQLField) -> Directive | None:

@@ -5,7 +5,7 @@ So the order of the SDL does not matter, and types may refer to themselves.
 
 import enum
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import strawberry
 from graphql import (
@@ -33,8 +33,10 @@ from serving.gateway.checks.schema_checks import own_types
 from serving.gateway.directives.sdl_directives import directive_of, directives_of
 from serving.gateway.executor.resolvers import ROOT, Parent, Resolve, resolver, writing
 from serving.gateway.fields.field import own_arguments
-from serving.gateway.fields.meaning import AnyMeaning, meaning
+from serving.gateway.fields.meaning import AnyMeaning, Meanings
 from serving.gateway.scalars import SCALARS
+
+Input: TypeAlias = GraphQLArgument | GraphQLInputField
 
 
 class SdlField(StrawberryField):
@@ -70,10 +72,11 @@ def build_types(schema: GraphQLSchema) -> dict[str, Any]:
     """The Strawberry type of every type of a checked schema, by name."""
     own = own_types(schema)
     types = {**SCALARS, **{kind.name: _empty_type(kind) for kind in own}}
+    meanings = Meanings(schema)
     for kind in own:
         if isinstance(kind, GraphQLObjectType):
             for field in types[kind.name].__strawberry_definition__.fields:
-                _complete(field, kind, kind.fields[field.graphql_name], types)
+                _complete(field, kind, schema, meanings, types)
         elif isinstance(kind, GraphQLInputObjectType):
             for field in types[kind.name].__strawberry_definition__.fields:
                 _complete_input(field, kind.fields[field.graphql_name], types)
@@ -82,7 +85,7 @@ def build_types(schema: GraphQLSchema) -> dict[str, Any]:
 
 def _empty_type(kind: GraphQLNamedType) -> Any:
     if isinstance(kind, GraphQLEnumType):
-        members = enum.Enum(kind.name, list(map(_enum_value, kind.values.items())))  # type: ignore[misc]
+        members = enum.Enum(kind.name, list(map(_enum_member, kind.values.items())))  # type: ignore[misc]
         return strawberry.enum(members, name=kind.name, description=kind.description)
     if isinstance(kind, GraphQLInputObjectType):
         return _empty_input(kind)
@@ -105,15 +108,18 @@ def _empty_input(kind: GraphQLInputObjectType) -> Any:
         for name, definition in kind.fields.items()
     }
     body = {**fields, "__annotations__": dict.fromkeys(fields, Any)}
-    made: Any = strawberry.input(type(kind.name, (), body), name=kind.name, description=kind.description)
+    made: Any = strawberry.input(
+        type(kind.name, (), body), name=kind.name, description=kind.description, one_of=kind.is_one_of
+    )
     made.__strawberry_definition__.from_input = lambda _, value, context: dict(value)
     return made
 
 
-def _enum_value(item: tuple[str, GraphQLEnumValue]) -> tuple[str, Any]:
+def _enum_member(item: tuple[str, GraphQLEnumValue]) -> tuple[str, Any]:
+    """A value by a name for Python, which has uses of its own for names like `mro` and `_x_`."""
     name, definition = item
-    return name, strawberry.enum_value(
-        name, description=definition.description, deprecation_reason=definition.deprecation_reason
+    return f"value_{name}", strawberry.enum_value(
+        name, name=name, description=definition.description, deprecation_reason=definition.deprecation_reason
     )
 
 
@@ -132,14 +138,17 @@ def _empty_field(name: str, field: GraphQLField) -> SdlField:
     )
 
 
-def _complete(field: SdlField, owner: GraphQLObjectType, definition: GraphQLField, types: Mapping[str, Any]) -> None:
+def _complete(
+    field: SdlField, owner: GraphQLObjectType, schema: GraphQLSchema, meanings: Meanings, types: Mapping[str, Any]
+) -> None:
     name = str(field.graphql_name)
+    definition = owner.fields[name]
     field.type = _annotation(definition.type, types)
     field.arguments = [_argument(argument, value, types) for argument, value in definition.args.items()]
-    field.meaning = meaning(owner.name, name, definition)
+    field.meaning = meanings.of(owner, name)
     resolve = resolver(field.meaning, definition)
-    field.resolve = writing(resolve) if owner.name == "Mutation" else resolve
-    field.is_subscription = owner.name == "Subscription"
+    field.resolve = writing(resolve) if owner is schema.mutation_type else resolve
+    field.is_subscription = owner is schema.subscription_type
     field.names = tuple(definition.args)
     field.plain = (
         not definition.args and directive_of(definition) is None and is_leaf_type(get_named_type(definition.type))
@@ -175,7 +184,7 @@ def _non_null(kind: GraphQLType, types: Mapping[str, Any]) -> Any:
     return types[get_named_type(kind).name]
 
 
-def _default(definition: GraphQLArgument | GraphQLInputField, types: Mapping[str, Any]) -> Any:
+def _default(definition: Input, types: Mapping[str, Any]) -> Any:
     node = definition.ast_node.default_value if definition.ast_node else None
     if node is None:
         return strawberry.UNSET
@@ -186,4 +195,21 @@ def _member(value: Any, kind: Any) -> Any:
     """A value of the SDL, with Python's members in the place of enum names."""
     if isinstance(value, list):
         return [_member(item, kind) for item in value]
-    return kind[value] if value is not None and isinstance(kind, enum.EnumMeta) else value
+    return kind(value) if value is not None and isinstance(kind, enum.EnumMeta) else value
+
+
+def use_defaults(contract: GraphQLSchema, served: GraphQLSchema) -> None:
+    """Gives arguments and input fields the defaults as the SDL says them, to be coerced like any other value."""
+    for kind in own_types(contract):
+        ours = served.type_map[kind.name]
+        if isinstance(kind, GraphQLObjectType) and isinstance(ours, GraphQLObjectType):
+            for name, field in kind.fields.items():
+                _use_defaults(field.args, ours.fields[name].args)
+        elif isinstance(kind, GraphQLInputObjectType) and isinstance(ours, GraphQLInputObjectType):
+            _use_defaults(kind.fields, ours.fields)
+
+
+def _use_defaults(said: Mapping[str, Input], served: Mapping[str, Input]) -> None:
+    for name, definition in said.items():
+        if definition.default is not None:
+            served[name].default = definition.default

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple, TypeAlias
 
-from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_non_null_type
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type, is_non_null_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from serving.gateway.directives.sdl_directives import Directive, RestDirective, TopicDirective, directive_of
 from serving.gateway.fields.field import Field
 from serving.gateway.fields.follow_field import FollowField, follow_field
-from serving.gateway.fields.group_field import group_field
+from serving.gateway.fields.group_field import group_field, topics_beneath
 from serving.gateway.fields.member_field import ArgumentField, MemberField
 from serving.gateway.fields.rest_field import rest_field
 from serving.gateway.fields.topic_field import topic_field
@@ -31,28 +31,36 @@ AnyMeaning: TypeAlias = Meaning | FollowField
 """Of a field, which is a subscription or has one value."""
 
 
-def meaning(owner: str, name: str, field: GraphQLField) -> AnyMeaning:
-    """The meaning of a field of a checked schema, of the type named `owner`."""
-    directive = directive_of(field)
-    if directive is None:
-        return _part(owner, name, field)
-    if isinstance(directive, TopicDirective) and owner == "Subscription":
-        return follow_field(directive)
-    directed = _directed(owner, directive, field)
-    return Meaning(directed, directed)
+class Meanings:
+    """The meanings of the fields of a checked schema."""
 
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._beneath = topics_beneath(schema)
 
-def _directed(owner: str, directive: Directive, field: GraphQLField) -> Field:
-    if isinstance(directive, RestDirective):
-        return rest_field(directive, field)
-    return write_field(directive, field) if owner == "Mutation" else topic_field(directive, field)
+    def of(self, owner: GraphQLObjectType, name: str) -> AnyMeaning:
+        """The meaning of the field of this name."""
+        field = owner.fields[name]
+        directive = directive_of(field)
+        if directive is None:
+            return self._part(owner, name)
+        if isinstance(directive, TopicDirective) and owner is self._schema.subscription_type:
+            return follow_field(directive)
+        directed = self._directed(owner, directive, field)
+        return Meaning(directed, directed)
 
+    def _directed(self, owner: GraphQLObjectType, directive: Directive, field: GraphQLField) -> Field:
+        if isinstance(directive, RestDirective):
+            return rest_field(directive, field)
+        written = owner is self._schema.mutation_type
+        return write_field(directive, field) if written else topic_field(directive, field, owner)
 
-def _part(owner: str, name: str, field: GraphQLField) -> Meaning:
-    """Part of a value; in a group a group within it, or an argument."""
-    member = MemberField(f"{owner}.{name}", name, is_non_null_type(field.type))
-    grouping = isinstance(get_named_type(field.type), GraphQLObjectType)
-    return Meaning(member, group_field(field) if grouping else ArgumentField(name))
+    def _part(self, owner: GraphQLObjectType, name: str) -> Meaning:
+        """Part of a value; in a group a group within it, or an argument."""
+        field = owner.fields[name]
+        member = MemberField(f"{owner.name}.{name}", name, is_non_null_type(field.type))
+        grouping = isinstance(get_named_type(field.type), GraphQLObjectType)
+        return Meaning(member, group_field(field, self._beneath) if grouping else ArgumentField(name))
 
 
 def meaning_of(field: GraphQLField) -> Meaning:

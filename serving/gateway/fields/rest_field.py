@@ -47,12 +47,12 @@ class RestField(LoadedField[Call]):
     required: bool
 
     def request(self, parent: Any, arguments: Arguments) -> Call:
-        """The call; arguments which are null are left out.
+        """The call; arguments of the query, and a body, which are null are left out.
 
         Raises:
-            GraphQLError: an argument would lead to another path, or the arguments are too long for a URL.
+            GraphQLError: an argument is missing or would lead to another path, or the arguments are too long for a URL.
         """
-        segments = [_segment(name, arguments[name]) for name in self.path if arguments.get(name) is not None]
+        segments = [_segment(name, arguments.get(name)) for name in self.path]
         query = urlencode([*_pairs(self.query, arguments)], quote_via=quote, safe="")
         url = "/".join([self.url, *segments]) + (f"?{query}" if query else "")
         if len(url) > URL_LENGTH:
@@ -104,6 +104,8 @@ def rest_field(directive: RestDirective, field: GraphQLField) -> RestField:
 
 def _segment(name: str, value: Any) -> str:
     """A value as one segment of a path. Some servers decode it first, and then take slashes in it for their own."""
+    if value is None:
+        raise GraphQLError(f"argument {name!r} is null, and cannot be a segment of a path: give it a value")
     text = _text(value)
     if not text or not DOTS.isdisjoint(re.split(r"[/\\]", text)):
         raise GraphQLError(f"argument {name!r}: {text[:40]!r} cannot be a segment of a path")

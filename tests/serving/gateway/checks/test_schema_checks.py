@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from schemas.topics import CATALOGUE
@@ -5,10 +7,14 @@ from serving.gateway.errors import SchemaError
 from serving.gateway.schema import build_schema
 
 ITEM = "type Item { id: Long! name: String! }"
-TOPICS = ", ".join(sorted(CATALOGUE))
 RANGES = ", ".join(sorted(name for name, topic in CATALOGUE.items() if topic.axis))
 EVENT = "type Event { artistId: Long! }"
 INPUT = "input In { artistId: Long! albumId: Long! trackId: Long! timestamp: Long! }"
+
+
+def uncolumned(refusal: SchemaError) -> list[str]:
+    """What is wrong, without columns."""
+    return [re.sub(r"^(s\.gql:\d+):\d+", r"\1", problem) for problem in refusal.problems]
 
 
 def query(field: str, types: str = ITEM) -> str:
@@ -23,7 +29,7 @@ def root(kind: str, field: str, types: str = "") -> str:
 TOPIC = {
     "unknown topic": (
         query('f(id: Long!): Long @topic(name: "count", keyArgument: "id")'),
-        f"s.gql:2: Query.f: there is no topic 'count': use one of {TOPICS}",
+        "s.gql:2: Query.f: there is no topic 'count': did you mean 'counts'?",
     ),
     "no key": (
         query('f(id: Long!): Long @topic(name: "counts")'),
@@ -170,8 +176,8 @@ VALUES = {
     ),
     "field that the value does not have": (
         query('f(id: Long!): A @topic(name: "artists", keyArgument: "id")', "type A {\n id: Long!\n title: String\n}"),
-        "s.gql:6: A.title: values of the topic 'artists' are of the type Item, which has no 'title': name one of "
-        "id, name, or give the field a directive",
+        "s.gql:6: A.title: values of the topic 'artists' are of the type Item, which has no 'title': give the "
+        "field a directive, or name one of id, name",
     ),
     "field of another type": (
         query('f(id: Long!): A @topic(name: "artists", keyArgument: "id")', "type A { id: Long! name: Long }"),
@@ -190,8 +196,8 @@ VALUES = {
             'f(id: Long!): A @topic(name: "topartists", keyArgument: "id")',
             "type A { topK: [B!]! }\ntype B { id: Long! plays: Long! }",
         ),
-        "s.gql:5: B.plays: values of the topic 'topartists' are of the type Count, which has no 'plays': name one of "
-        "countPlays, id, or give the field a directive",
+        "s.gql:5: B.plays: values of the topic 'topartists' are of the type Count, which has no 'plays': give the "
+        "field a directive, or name one of countPlays, id",
     ),
 }
 
@@ -270,7 +276,7 @@ MUTATION = {
     "giving what the topic does not hold": (
         root("Mutation", 'f(id: Long!, e: In!): Item @topic(name: "listeningevents")', INPUT),
         "s.gql:9: Item.id: values of the topic 'listeningevents' are of the type ListeningEvent, which has no 'id': "
-        "name one of albumId, artistId, deleted, timestamp, trackId, userId, or give the field a directive",
+        "give the field a directive, or name one of albumId, artistId, deleted, timestamp, trackId, userId",
     ),
 }
 
@@ -314,7 +320,8 @@ SUBSCRIPTION = {
 REST = {
     "parameter nowhere": (
         query('f(id: Long!): Item @rest(url: "http://a", pathParameter: ["id"], queryParameter: ["limit"])'),
-        "s.gql:2: Query.f: queryParameter 'limit' is no argument of this field or of one above it: name one of id",
+        "s.gql:2: Query.f: queryParameter 'limit' is no argument of this field or of one above it (Query): "
+        "name one of id",
     ),
     "scalar": (
         query('f(id: Long!): Long @rest(url: "http://a")'),
@@ -336,16 +343,12 @@ REST = {
     ),
     "body parameter nowhere": (
         query('f(id: Long!): Item @rest(url: "http://a", pathParameter: ["id"], bodyParameter: "b", httpMethod: POST)'),
-        "s.gql:2: Query.f: bodyParameter 'b' is no argument of this field or of one above it: name one of id",
+        "s.gql:2: Query.f: bodyParameter 'b' is no argument of this field or of one above it (Query): name one of id",
     ),
     "list in the path": (
         query('f(ids: [Long!]!): Item @rest(url: "http://a")'),
         "s.gql:2: Query.f: argument 'ids' is [Long!]!, which is no single segment of a path: "
         "name it in queryParameter or bodyParameter",
-    ),
-    "path parameter that may be null before another one": (
-        query('f(a: Long, b: Long!): Item @rest(url: "http://a", pathParameter: ["a", "b"])'),
-        "s.gql:2: Query.f: pathParameter 'a' may be null, so that 'b' takes its place: make it non-null",
     ),
     "no address": (
         query('f(id: Long!): Item @rest(url: "recommender/x")'),
@@ -420,7 +423,7 @@ REFUSED = {
 def test_refused(sdl: str, message: str) -> None:
     with pytest.raises(SchemaError) as refusal:
         build_schema(sdl, "s.gql")
-    assert message in refusal.value.problems
+    assert message in uncolumned(refusal.value)
 
 
 @pytest.mark.parametrize(("host", "known"), [("a", True), ("B", True), ("c", False), ("c:80", True), ("c.org", True)])
@@ -432,22 +435,12 @@ def test_services_that_there_are(host: str, known: bool) -> None:
     with pytest.raises(SchemaError) as refusal:
         build_schema(sdl, "s.gql", services=["b", "a"])
     assert refusal.value.problems == (
-        "s.gql:2: Query.f: there is no service 'c': name one of a, b, or start the server with --service c=URL",
+        "s.gql:2:3: Query.f: there is no service 'c': start the server with --service c=URL, or name one of a, b",
     )
 
 
-def test_all_problems_at_once() -> None:
-    fields = 'a: Long @topic(name: "a", keyField: "b")\n  b(c: Long): Long @topic(name: "counts", keyField: "c")'
-    with pytest.raises(SchemaError) as refusal:
-        build_schema(query(fields), "s.gql")
-    assert str(refusal.value).splitlines() == [
-        f"s.gql:2: Query.a: there is no topic 'a': use one of {TOPICS}",
-        "s.gql:3: Query.b: keyField 'c' is no field of Query: name one of a, b",
-    ]
-
-
 def test_types_that_refer_to_themselves() -> None:
-    build_schema(query("f(id: Long!): A", "type A { id: Long! a: A b(id: Long!, c: Int): A }"))
+    build_schema(query("f(id: Long!): A", "type A { id: Long! a: A b(id: Long!): A }"))
 
 
 def test_all_that_is_right() -> None:

@@ -2,7 +2,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from serving.gateway.fields.field import GROUP, LoadedField, PresentField
-from serving.gateway.fields.group_field import GroupField, NullableGroupField, group_field
+from serving.gateway.fields.group_field import GroupField, NullableGroupField, group_field, topics_beneath
 from serving.gateway.sdl import contract
 from store.values import Address
 
@@ -22,9 +22,9 @@ type Event {{ timestamp: Long! }}
 
 def group(type_: str, sdl: str = SDL) -> PresentField | LoadedField[list[Address | None]]:
     """What the field of Query means."""
-    query = contract(sdl.format(type=type_), "s.gql").query_type
-    assert isinstance(query, GraphQLObjectType)
-    return group_field(query.fields["user"])
+    schema = contract(sdl.format(type=type_), "s.gql")
+    assert isinstance(schema.query_type, GraphQLObjectType)
+    return group_field(schema.query_type.fields["user"], topics_beneath(schema))
 
 
 def test_a_group_that_may_be_null_asks_for_one_key_of_each_row() -> None:

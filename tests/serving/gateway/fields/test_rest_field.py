@@ -29,7 +29,7 @@ STRANGE = "AC/DC?#&=%2F é\n@evil:1\\x"
 
 CALLS: Mapping[str, tuple[str, Mapping[str, Any], Call]] = {
     "all": (PATH, {"a": "x", "b": 1, "c": "RED"}, Call("GET", "http://s/x/1/x?c=RED", None)),
-    "null is left out": (PATH, {"a": None, "b": 1, "c": None}, Call("GET", "http://s/x/1", None)),
+    "null is left out": (PATH, {"a": "x", "b": 1, "c": None}, Call("GET", "http://s/x/1/x", None)),
     "zero and false are not null": (
         PLAIN,
         {"q": False, "a": 0, "c": "RED"},
@@ -60,6 +60,12 @@ def test_call(field: str, arguments: Mapping[str, Any], expected: Call) -> None:
 def test_argument_that_would_lead_to_another_path(text: str) -> None:
     with pytest.raises(GraphQLError, match="argument 'a': '.*' cannot be a segment of a path"):
         made_by(PATH).request(GROUP, {"a": text, "b": 1})
+
+
+@pytest.mark.parametrize("given", [{"a": None, "b": 1}, {"b": 1}, {"a": "x", "b": None}])
+def test_null_is_no_segment_of_a_path(given: Mapping[str, Any]) -> None:
+    with pytest.raises(GraphQLError, match="argument '[ab]' is null, and cannot be a segment of a path"):
+        made_by(PATH).request(GROUP, given)
 
 
 def test_arguments_that_are_too_long_for_a_url() -> None:
