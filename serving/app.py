@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from serving import graphiql
 from serving.applied import PATH as APPLY
@@ -23,6 +22,7 @@ from serving.gateway.schema import build_schema
 from serving.gateway.services.transport import Services
 from serving.gateway.topics.producer import Producer
 from serving.gateway.topics.server_topics import Topics
+from serving.gateway.transports.persisted import RememberedDocuments
 from serving.guard import GRAPHQL, HEALTH, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
@@ -33,8 +33,8 @@ from store import Store, StoreError
 
 log = logging.getLogger("serving")
 
-PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL)
-"""How subscriptions are served."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""What comes to GraphQL's address, which refuses some of it in its own way."""
 
 
 def create_app(schema_path: Path, store: Store, settings: Settings | None = None) -> FastAPI:
@@ -83,11 +83,11 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         given.limits,
         context,
         partial(admit, given.keys),
-        graphql_ide=None if given.production else "graphiql",
-        subscription_protocols=PROTOCOLS,
+        given.documents or RememberedDocuments(),
+        None if given.production else graphiql.page,
     )
     applied.follow(router.serve)
-    app.router.routes.append(Route(GRAPHQL, router.answer, methods=["GET", "POST"]))
+    app.router.routes.append(Route(GRAPHQL, router.answer, methods=[*METHODS]))
     app.router.routes.append(WebSocketRoute(GRAPHQL, router.answer_socket))
     app.add_api_route(APPLY, applied.handle, methods=["POST"])
     app.add_api_route(HEALTH, health)

@@ -18,6 +18,7 @@ KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may 
 OPEN = "without keys: whoever reaches the server may write, and apply a schema"
 HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
 KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
+DOCUMENTS = "the only documents that are answered: a JSON object from identifiers to texts, or a manifest of Apollo's"
 PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in messages"
 
 
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
     made.add_argument("--format", choices=FORMATS, default="json", help="of the messages to Kafka (%(default)s)")
     made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    made.add_argument("--documents", type=Path, metavar="FILE", help=DOCUMENTS)
     made.add_argument("--production", action="store_true", help=PRODUCTION)
     limits = made.add_argument_group("limits", "What there may be at most.")
     for limit in dataclasses.fields(Limits):

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
+from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.hosts import Hosts
 from serving.keys import Access, Keys, given_key
@@ -21,6 +22,9 @@ DIGITS = 18
 """More digits of a length are as good as these."""
 
 MISDIRECTED = "this server does not answer under this name: start it with --allowed_host NAME, if it is its own"
+
+CODES = {401: codes.UNAUTHENTICATED, 413: codes.TOO_LARGE, 421: codes.BAD_REQUEST}
+"""Of what is refused here, by the status."""
 
 UNKNOWN = "an API key is needed: send it in the header X-API-Key"
 
@@ -113,7 +117,7 @@ def _too_long(most: int) -> str:
 
 
 async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
-    body = orjson.dumps({"errors": [{"message": message}]})
+    body = orjson.dumps({"errors": [codes.refusal(message, CODES[status]).formatted]})
     length = (b"content-length", str(len(body)).encode())
     start = [(b"content-type", b"application/json"), (b"connection", b"close"), length, *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})

@@ -16,6 +16,7 @@ from serving.gateway.errors import SchemaError
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.services.destinations import Destinations
 from serving.gateway.topics.producer import Kafka
+from serving.gateway.transports.persisted import DocumentsError, read_documents
 from serving.hosts import hosts_of, is_loopback
 from serving.keys import OPEN, Keys, KeysError, read_keys
 from serving.processes import PortError, address, listen, run
@@ -40,7 +41,7 @@ def serve(chosen: argparse.Namespace) -> int:
                 log.warning("%s", remark)
             given = settings(chosen, listening.getsockname()[0])
             _run(create_app(chosen.schema, store, given), store.url, listening, given.limits)
-    except (SchemaError, StoreError, KeysError, PortError, OpenError, RegistryError) as error:
+    except (SchemaError, StoreError, KeysError, PortError, OpenError, RegistryError, DocumentsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -51,6 +52,7 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
 
     Raises:
         KeysError: the file of API keys cannot be used.
+        DocumentsError: the file of trusted documents cannot be used.
         OpenError: others than this machine would reach it without a key.
     """
     keys = read_keys(chosen.keys) if chosen.keys else OPEN if chosen.open else Keys()
@@ -68,6 +70,7 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         chosen.production,
         kafka,
         Destinations(chosen.rest_host),
+        read_documents(chosen.documents) if chosen.documents else None,
     )
 
 

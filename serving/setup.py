@@ -7,6 +7,7 @@ from serving.gateway.limits.request_limits import Limits
 from serving.gateway.services.destinations import Destinations
 from serving.gateway.services.transport import Service
 from serving.gateway.topics.producer import Kafka
+from serving.gateway.transports.persisted import TrustedDocuments
 from serving.hosts import Hosts
 from serving.keys import Keys
 
@@ -25,6 +26,7 @@ class Settings:
             the client did not give itself.
         kafka: where mutations send what they write; without it, they write to the store.
         destinations: the hosts that `@rest` may call beside the services.
+        documents: the only ones that are answered, if there are any.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -34,3 +36,4 @@ class Settings:
     production: bool = False
     kafka: Kafka | None = None
     destinations: Destinations = field(default_factory=Destinations)
+    documents: TrustedDocuments | None = None

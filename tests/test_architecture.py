@@ -20,6 +20,8 @@ MAY_IMPORT = {
 
 
 GATEWAY = (
+    "codes",
+    "documents",
     "directives",
     "limits",
     "services",
@@ -35,6 +37,7 @@ GATEWAY = (
     "executor",
     "explain",
     "schema",
+    "transports",
     "router",
 )
 """The parts of the gateway, of which each imports those before it alone."""

@@ -4,8 +4,9 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 
+from serving.gateway import codes
 from serving.gateway.topics.producer import DeliveryError
 from store import StoreError
 
@@ -18,7 +19,11 @@ INTERNAL = "internal error: it is in the server's log"
 TOO_LONG = "a value in the query cannot be read: it has too many digits"
 
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
-_MESSAGES = {StoreError: STORE_UNAVAILABLE, DeliveryError: NOT_DELIVERED}
+_VARIABLE = re.compile(r"Variable '\$\w+' has invalid value")
+_MESSAGES = {
+    StoreError: (STORE_UNAVAILABLE, codes.UNAVAILABLE),
+    DeliveryError: (NOT_DELIVERED, codes.UNAVAILABLE),
+}
 _NULL = "Cannot return null for non-nullable field"
 
 
@@ -38,7 +43,7 @@ def for_client(errors: Sequence[GraphQLError], production: bool = False) -> list
     faults = {id(error.original_error): error for error in errors if _is_fault(error)}
     for error in faults.values():
         log.error("%s", error, exc_info=error.original_error)
-    shown = [_mask(error) if _is_fault(error) or _is_unreadable(error) else error for error in errors]
+    shown = [_mask(error) if _is_fault(error) or _is_unreadable(error) else _with_code(error) for error in errors]
     return [_replace(error, _SUGGESTION.sub("", error.message)) for error in shown] if production else shown
 
 
@@ -55,12 +60,26 @@ def _is_unreadable(error: GraphQLError) -> bool:
 
 def _mask(error: GraphQLError) -> GraphQLError:
     if _is_unreadable(error):
-        return _replace(error, TOO_LONG)
-    for kind, message in _MESSAGES.items():
+        return _replace(error, TOO_LONG, codes.BAD_USER_INPUT)
+    for kind, (message, code) in _MESSAGES.items():
         if isinstance(error.original_error, kind):
-            return _replace(error, message)
-    return _replace(error, INTERNAL)
+            return _replace(error, message, code)
+    return _replace(error, INTERNAL, codes.INTERNAL)
 
 
-def _replace(error: GraphQLError, message: str) -> GraphQLError:
-    return GraphQLError(message, error.nodes, error.source, error.positions, error.path)
+def _with_code(error: GraphQLError) -> GraphQLError:
+    return error if "code" in (error.extensions or {}) else _replace(error, error.message, _code(error))
+
+
+def _code(error: GraphQLError) -> str:
+    """The code of an error that brings none: of GraphQL itself, or of a value that a client gave."""
+    if isinstance(error, GraphQLSyntaxError):
+        return codes.PARSE_FAILED
+    if error.message.startswith(_NULL):
+        return codes.INTERNAL
+    return codes.BAD_USER_INPUT if error.path or _VARIABLE.match(error.message) else codes.VALIDATION_FAILED
+
+
+def _replace(error: GraphQLError, message: str, code: str | None = None) -> GraphQLError:
+    extensions = {**(error.extensions or {}), **({"code": code} if code else {})}
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

@@ -1,54 +1,60 @@
-"""GraphQL over HTTP: `application/graphql-response+json` for clients which accept it, `application/json` for others.
+"""GraphQL over HTTP: how an answer goes is chosen by the kind of the operation, and by what the client wants most.
 
-Of the first, the specification of GraphQL over HTTP wants status 400 and no `data` where a query was not executed.
+`application/graphql-response+json` for clients which prefer it, `application/json` for others. Of the first, the
+specification of GraphQL over HTTP wants status 400 and no `data` where a query was not executed.
 """
 
-import asyncio
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 import orjson
-from cross_web import HTTPException
 from fastapi import Request, Response
 from fastapi.requests import HTTPConnection
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.websockets import WebSocket
-from strawberry.fastapi import GraphQLRouter
-from strawberry.http import GraphQLHTTPResponse
+from graphql import GraphQLError, OperationType
+from starlette.exceptions import HTTPException
 from strawberry.types import ExecutionResult
-from strawberry.types.unset import UNSET, UnsetType
 
-from serving import graphiql
+from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
+from serving.gateway.transports.execution import Execution, body_of, code_of, encoded, is_refused, refused
+from serving.gateway.transports.framing import FRAMINGS, streamed
+from serving.gateway.transports.media_types import (
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
+    HTML,
+    JSON,
+    MULTIPART,
+    STREAMS,
+    preferred,
+)
+from serving.gateway.transports.operations import Operation, RequestError, operation_of
+from serving.gateway.transports.persisted import Persisted
+from serving.gateway.transports.sockets import Sockets
 
-GRAPHQL_RESPONSE = "application/graphql-response+json"
+SINGLE = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
+"""How the answer to a query or a mutation may go; the first one where a client does not say."""
 
-_NO_HEADERS = Response()
-_NO_HEADERS.headers.raw.clear()
+MANY = (EVENT_STREAM, MULTIPART)
+"""How the answers to a subscription may go."""
+
+METHODS = ("GET", "POST")
+
+STREAM_ONLY = (
+    "a subscription goes over WebSocket (graphql-transport-ws), "
+    "or over HTTP with `Accept: text/event-stream` or `Accept: multipart/mixed`"
+)
+POST_ONLY = "mutations are not allowed when using GET: send them by POST"
 
 
-def _accepts_graphql(request: Request) -> bool:
-    return GRAPHQL_RESPONSE in request.headers.get("accept", "")
-
-
-def _is_refusal(result: ExecutionResult) -> bool:
-    """Whether a query was not executed: an error of an executed one has a path."""
-    return result.data is None and not any(error.path for error in result.errors or ())
-
-
-class GatewayRouter(GraphQLRouter[Context, None]):
-    """Strawberry's view with the media type of GraphQL responses, faster JSON, and an IDE without foreign hosts.
-
-    The routes that it has as a router are not used: FastAPI finds out for each request anew what to inject into them,
-    which takes as long as all the rest of a small query.
+class GatewayRouter:
+    """Answers whatever comes to the address of GraphQL.
 
     Attributes:
         context: makes the context of a connection.
-        seconds: that a request may take, and the first message of a WebSocket.
-        admit: is asked when a WebSocket has sent its first message; raises ConnectionRejectionError to refuse it.
+        ide: makes the page of the IDE in the browser; None where there is none.
     """
 
     def __init__(
@@ -57,80 +63,90 @@ class GatewayRouter(GraphQLRouter[Context, None]):
         limits: Limits,
         context: Callable[[HTTPConnection], Context],
         admit: Callable[[Context], None],
-        **options: Any,
+        persisted: Persisted,
+        ide: Callable[[], Response] | None = None,
     ) -> None:
-        super().__init__(
-            schema,
-            max_subscriptions_per_connection=limits.subscriptions,
-            connection_init_wait_timeout=timedelta(seconds=limits.seconds),
-            **options,
-        )
-        self.seconds = limits.seconds
         self.context = context
-        self.admit = admit
-
-    async def answer(self, request: Request) -> Response:
-        """Answers a request over HTTP."""
-        try:
-            response: Response = await self.run(request, self.context(request), None)
-            return response
-        except HTTPException as error:
-            return PlainTextResponse(error.reason, error.status_code)
-
-    async def answer_socket(self, socket: WebSocket) -> None:
-        """Answers the operations that come over a WebSocket."""
-        await self.run(socket, self.context(socket), None)
-
-    async def get_sub_response(self, request: Request) -> Response:
-        """Where resolvers set headers of the answer, which none does; so it has none."""
-        return _NO_HEADERS
+        self.ide = ide
+        self._execution = Execution(schema, persisted, limits.seconds)
+        self._sockets = Sockets(self._execution, limits, admit)
 
     def serve(self, schema: GatewaySchema) -> None:
         """Answers from another schema from the next request on; those in flight end on theirs."""
-        self.schema = schema
+        self._execution.schema = schema
 
-    def encode_json(self, data: object) -> str:
-        """JSON; as text, since bytes would become binary WebSocket messages."""
-        return orjson.dumps(data).decode()
+    async def answer_socket(self, socket: WebSocket) -> None:
+        """Answers the operations that come over a WebSocket."""
+        await self._sockets.answer(socket, self.context(socket))
 
-    def decode_json(self, data: str | bytes) -> object:
-        """The value of JSON; of a body, an object or a list."""
-        value = orjson.loads(data)
-        if isinstance(data, bytes) and not isinstance(value, dict | list):
-            raise HTTPException(400, "the body must be a JSON object with the member `query`")
-        return value
-
-    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        """GraphiQL."""
-        return graphiql.page()
-
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The body of the answer."""
-        body = await super().process_result(request, result)
-        if _accepts_graphql(request) and _is_refusal(result):
-            request.state.refused = True
-            body.pop("data", None)
-        return body
-
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Lets a WebSocket in."""
-        self.admit(context)
-        return await super().on_ws_connect(context)
-
-    def _too_slow(self) -> Response:
-        message = f"the query took too long; {self.seconds:g} s are allowed"
-        return JSONResponse({"errors": [{"message": message}]}, 503)
-
-    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        """The answer."""
-        if self.is_websocket_request(request):
-            return await super().run(request, context, root_value)
+    async def answer(self, request: Request) -> Response:
+        """Answers a request over HTTP."""
+        if self.ide and _wants_ide(request):
+            return self.ide()
         try:
-            async with asyncio.timeout(self.seconds):
-                response: Response = await super().run(request, context, root_value)
-        except TimeoutError:
-            response = self._too_slow()
-        if _accepts_graphql(request) and response.headers.get("content-type") == "application/json":
-            response.headers["content-type"] = f"{GRAPHQL_RESPONSE}; charset=utf-8"
-            response.status_code = 400 if getattr(request.state, "refused", False) else response.status_code
-        return response
+            return await self._answer(request)
+        except RequestError as error:
+            return _refusal(request, error.status, refused(error))
+        except HTTPException as error:
+            code = codes.TOO_LARGE if error.status_code == 413 else codes.BAD_REQUEST
+            return _refusal(request, error.status_code, [codes.refusal(error.detail, code)])
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in METHODS:
+            raise RequestError(405, codes.BAD_REQUEST, f"GraphQL comes by {' or '.join(METHODS)}")
+        operation = await operation_of(request)
+        kind = self._execution.kind(operation)
+        if request.method == "GET" and kind is OperationType.MUTATION:
+            raise RequestError(405, codes.NOT_ACCEPTED, POST_ONLY)
+        chosen = preferred(_accept(request), MANY if kind is OperationType.SUBSCRIPTION else SINGLE)
+        if chosen in STREAMS:
+            return streamed(FRAMINGS[chosen], self._results(operation, self.context(request)))
+        if kind is OperationType.SUBSCRIPTION:
+            raise RequestError(406, codes.NOT_ACCEPTED, STREAM_ONLY)
+        return _single(request, await self._execution.result(operation, self.context(request)))
+
+    async def _results(self, operation: Operation, context: Context) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self._execution.results(operation, context)) as results:
+            async for result in results:
+                yield encoded(result)
+
+
+def _accept(request: Request) -> str:
+    return request.headers.get("accept", "")
+
+
+def _wants_ide(request: Request) -> bool:
+    """Whether a browser shows what comes to its user; it says so, and asks for nothing else."""
+    if request.method != "GET" or request.query_params.keys() & {"query", "extensions", "documentId", "doc_id", "id"}:
+        return False
+    return preferred(_accept(request), (JSON, HTML)) == HTML
+
+
+def _single(request: Request, result: ExecutionResult) -> Response:
+    """The answer to a query or a mutation."""
+    if code_of(result) == codes.TIMEOUT:
+        return _refusal(request, 503, result.errors or [])
+    strict = _media_type(request) == GRAPHQL_RESPONSE
+    if strict and is_refused(result):
+        return _refusal(request, 400, result.errors or [])
+    return _json(request, orjson.dumps(body_of(result)), 200)
+
+
+def _refusal(request: Request, status: int, errors: list[GraphQLError]) -> Response:
+    """The answer where nothing was executed. A status 200 for the sake of old clients is 400 for others."""
+    strict = _media_type(request) == GRAPHQL_RESPONSE
+    body = {"errors": [error.formatted for error in errors]}
+    response = _json(request, orjson.dumps(body), 400 if strict and status == 200 else status)
+    if status == 405:
+        response.headers["allow"] = ", ".join(METHODS)
+    return response
+
+
+def _json(request: Request, body: bytes, status: int) -> Response:
+    media_type = _media_type(request)
+    kind = media_type if media_type == JSON else f"{media_type}; charset=utf-8"
+    return Response(body, status, {"content-type": kind, "vary": "accept"})
+
+
+def _media_type(request: Request) -> str:
+    return preferred(_accept(request), (JSON, GRAPHQL_RESPONSE)) or JSON

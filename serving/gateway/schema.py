@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, OperationType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
-from strawberry.types.graphql import OperationType
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType as AllowedType
 
 from serving.gateway import sdl
 from serving.gateway.context import Context
 from serving.gateway.directives.sdl_directives import DIRECTIVES
+from serving.gateway.documents import operation_in, parsed
 from serving.gateway.errors import for_client
 from serving.gateway.executor.strawberry_types import build_types, use_defaults
 from serving.gateway.explain import explanation, is_wanted
@@ -31,10 +33,17 @@ class GatewaySchema(strawberry.Schema):
     Attributes:
         production: whether messages say no names that the client did not give.
         prepared: the queries that were asked.
+        tokens: that a document may have.
     """
 
     production: bool
     prepared: Prepared
+    tokens: int
+
+    def kind(self, query: str, operation_name: str | None) -> OperationType | None:
+        """Of which kind the operation is that is meant; None where `execute` and `stream` say what is wrong with it."""
+        found = operation_in(parsed(query, self.tokens), operation_name)
+        return None if isinstance(found, GraphQLError) else found.operation
 
     async def execute(
         self,
@@ -43,10 +52,12 @@ class GatewaySchema(strawberry.Schema):
         context_value: Context | None = None,
         root_value: Any | None = None,
         operation_name: str | None = None,
-        allowed_operation_types: Iterable[OperationType] | None = None,
+        allowed_operation_types: Iterable[AllowedType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """The answer to a query: by its plan if there is one, else by the ordinary executor."""
+        if wrong := self._wrong(query, operation_name):
+            return wrong
         begin, explained = time.perf_counter(), not self.production and is_wanted(operation_extensions, context_value)
         data = None
         if query and context_value and isinstance(operation_name, str | None):
@@ -81,10 +92,12 @@ class GatewaySchema(strawberry.Schema):
         root_value: Any | None = None,
         operation_name: str | None = None,
         operation_extensions: dict[str, Any] | None = None,
-        allowed_operation_types: Iterable[OperationType] | None = None,
+        allowed_operation_types: Iterable[AllowedType] | None = None,
     ) -> StreamResult:
         """The answers to an operation, which for a subscription are many; the operation gets a context of its own."""
         context = context_value and context_value.another()
+        if wrong := self._wrong(query, operation_name):
+            return _only(wrong)
         return self._mask_all(
             await super().stream(
                 query,
@@ -96,6 +109,13 @@ class GatewaySchema(strawberry.Schema):
                 allowed_operation_types,
             )
         )
+
+    def _wrong(self, query: str | None, operation_name: str | None) -> PreExecutionError | None:
+        """What there is to say where a text has no such operation; Strawberry would execute another one."""
+        found = operation_in(parsed(query or "", self.tokens), operation_name)
+        if isinstance(found, GraphQLError):
+            return PreExecutionError(data=None, errors=for_client([found], self.production))
+        return None
 
     def _mask(self, result: Any) -> None:
         if result.errors:
@@ -109,6 +129,10 @@ class GatewaySchema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `execute` logs, and only what is not the client's mistake."""
+
+
+async def _only(result: ExecutionResult) -> StreamResult:
+    yield result
 
 
 def load_schema(path: Path, limits: Limits | None = None, production: bool = False) -> GatewaySchema:
@@ -153,5 +177,6 @@ def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> Ga
     )
     use_defaults(contract, made._schema)
     made.production = production
+    made.tokens = limits.tokens
     made.prepared = Prepared(made._schema, limits)
     return made

@@ -32,7 +32,8 @@ def test_alias_overloading(app: FastAPI) -> None:
 
 def test_array_based_query_batching(app: FastAPI) -> None:
     response = request(app, "POST", "/graphql", json=[{"query": "{ __typename }"}] * 10)
-    assert (response.status_code, response.text) == (400, "Batching is not enabled")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"] == "Batching is not enabled: send one operation in a request"
 
 
 def test_directive_overloading(app: FastAPI) -> None:
@@ -105,7 +106,9 @@ def test_get_method_query_support(app: FastAPI) -> None:
 
 def test_mutation_is_not_allowed_over_get(app: FastAPI) -> None:
     response = request(app, "GET", "/graphql", params={"query": "mutation { __typename }"})
-    assert (response.status_code, response.text) == (400, "mutations are not allowed when using GET")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    (error,) = response.json()["errors"]
+    assert error["message"] == "mutations are not allowed when using GET: send them by POST"
 
 
 @pytest.mark.parametrize("media", [FORM, "multipart/form-data; boundary=x", "text/plain", ""])
@@ -122,4 +125,5 @@ def test_unhandled_errors_detection(app: FastAPI, query: str) -> None:
     assert response.status_code < 500
     assert "traceback" not in response.text.lower()
     for error in response.json()["errors"]:
-        assert error.keys() <= {"message", "locations"}
+        assert error.keys() <= {"message", "locations", "extensions"}
+        assert error["extensions"].keys() == {"code"}

@@ -43,7 +43,8 @@ def test_accepted_keys(guarded: FastAPI, key: str) -> None:
 def test_everything_needs_a_key(guarded: FastAPI, profile_store: Watched, method: str, path: str, headers: Any) -> None:
     response = request(guarded, method, path, headers=headers)
     assert response.status_code == 401
-    assert response.json() == {"errors": [{"message": "an API key is needed: send it in the header X-API-Key"}]}
+    message = "an API key is needed: send it in the header X-API-Key"
+    assert response.json() == {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
     assert response.headers["www-authenticate"].startswith("Basic ")
     assert not profile_store.reads
 
@@ -131,4 +132,5 @@ def test_a_request_that_takes_too_long(profile_store: Watched) -> None:
     query = {"query": "{ getArtistRecommendations(userId: 5) { __typename } }"}
     response = request(app, "POST", "/graphql", json=query)
     assert response.status_code == 503
-    assert response.json() == {"errors": [{"message": "the query took too long; 0.1 s are allowed"}]}
+    message = "the query took too long; 0.1 s are allowed"
+    assert response.json() == {"errors": [{"message": message, "extensions": {"code": "TIMEOUT"}}]}

@@ -21,6 +21,7 @@ MUTATION = {
     "query": "mutation { sendListeningEvent(userId: 1, event: { artistId: 1, albumId: 1, trackId: 1, timestamp: 1 })"
     " { timestamp } }"
 }
+HASH = {"version": 1, "sha256Hash": "0" * 64}
 UPDATES = {"query": "subscription { listeningEventUpdate { timestamp } }"}
 
 
@@ -92,7 +93,34 @@ def test_a_key_for_reading_does_not_write(address: str) -> None:
 def test_a_connection_has_a_limit_of_subscriptions(address: str) -> None:
     messages = [init(READ), *(subscribe(UPDATES, str(number)) for number in range(3))]
     _, refused = talk(address, *messages, replies=2)
-    assert refused == {"type": "error", "id": "2", "payload": [{"message": "Subscription limit reached"}]}
+    (error,) = refused.pop("payload")
+    assert refused == {"type": "error", "id": "2"}
+    assert error["extensions"] == {"code": "TOO_MANY_REQUESTS"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"query": "subscription {"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "subscription { nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "subscription ($u: Long!) { totalListenCountUpdate(userId: $u) }"}, "BAD_USER_INPUT"),
+        ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "query A { __typename } query B { __typename }"}, "OPERATION_RESOLUTION_FAILURE"),
+        ({"query": ""}, "BAD_REQUEST"),
+        ({"query": "{ __typename }", "extensions": {"persistedQuery": 5}}, "BAD_REQUEST"),
+        ({"query": "", "extensions": {"persistedQuery": HASH}}, "PERSISTED_QUERY_NOT_FOUND"),
+    ],
+)
+def test_an_operation_that_cannot_be_executed_ends_with_its_error_and_others_go_on(
+    address: str, payload: dict[str, Any], code: str
+) -> None:
+    _, refused, answer, complete = talk(address, init(READ), subscribe(payload), subscribe(QUERY, "2"), replies=4)
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    assert refused["payload"][0]["extensions"] == {"code": code}
+    assert (answer["payload"]["data"], complete) == (
+        {"getUserProfile": {"totalListenCount": USER}},
+        {"type": "complete", "id": "2"},
+    )
 
 
 def test_a_message_is_no_longer_than_a_body_may_be(address: str) -> None:

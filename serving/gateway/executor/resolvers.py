@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType, get_named_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
+from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.gateway.fields.field import GROUP, Arguments, Field, LoadedField
 from serving.gateway.fields.follow_field import FollowField
@@ -50,7 +51,7 @@ def writing(resolve: Resolve) -> Resolve:
 
     def permitted(parent: Parent, context: Context, arguments: Arguments) -> Any:
         if not context.may_write:
-            raise GraphQLError(NOT_WRITING)
+            raise codes.refusal(NOT_WRITING, codes.FORBIDDEN)
         context.renew()  # the same call of a service is made again: it may do something each time
         return resolve(parent, context, arguments)
 

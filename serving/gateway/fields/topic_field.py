@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from schemas.topics import CATALOGUE, Topic
+from serving.gateway import codes
 from serving.gateway.directives.sdl_directives import TopicDirective
 from serving.gateway.fields.field import GROUP, Arguments, Kind, LoadedField
 from serving.gateway.scalars import to_result
@@ -127,7 +128,7 @@ class TopicField(LoadedField[TopicRequest]):
         if found is not None or not needed:
             return found
         if self.topic.absent is None:
-            raise GraphQLError(f"topic {self.topic.name!r} holds no value for the key {key}")
+            raise codes.refusal(f"topic {self.topic.name!r} holds no value for the key {key}", codes.NOT_FOUND)
         return {str(self.topic.identity): key, **self.topic.absent}
 
     def _remedy(self) -> str:

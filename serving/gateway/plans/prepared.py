@@ -14,7 +14,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     VariableNode,
-    parse,
     specified_rules,
     validate,
 )
@@ -22,6 +21,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.language import Visitor, visit
 
 from serving.gateway.context import Context
+from serving.gateway.documents import operation_in, parsed
 from serving.gateway.limits.query_rules import limits_rule
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.plans.compiler import compile_plan
@@ -97,19 +97,14 @@ class Prepared:
         return query
 
     def _prepare(self, text: str, name: str | None) -> Query | None:
-        try:
-            document = parse(text, max_tokens=self._tokens)
-        except GraphQLError:
+        document = parsed(text, self._tokens)
+        operation = operation_in(document, name)
+        if isinstance(document, GraphQLError) or isinstance(operation, GraphQLError):
             return None
-        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-        if name:
-            operations = [node for node in operations if node.name and node.name.value == name]
-        if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-            return None
-        if validate(self._schema, document, self._rules):
+        if operation.operation is not OperationType.QUERY or validate(self._schema, document, self._rules):
             return None
         fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-        return Query(operations[0], fragments, _switches(document))
+        return Query(operation, fragments, _switches(document))
 
     def _plan(self, query: Query, values: VariableValues) -> Plan | None:
         key = tuple(values.coerced.get(name) for name in query.switches)

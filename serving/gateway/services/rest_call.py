@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from graphql import GraphQLError
 
+from serving.gateway import codes
+
 
 class Call(NamedTuple):
     """One request to a service; scheme and host of the URL are the schema's."""
@@ -37,4 +39,4 @@ def service_of(url: str) -> str | None:
 
 def failure(call: Call, what: str) -> GraphQLError:
     """The error that a service causes."""
-    return GraphQLError(f"service {call.service!r} {what}")
+    return codes.refusal(f"service {call.service!r} {what}", codes.DOWNSTREAM)

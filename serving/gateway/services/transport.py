@@ -7,9 +7,9 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
-from graphql import GraphQLError
 from starlette.types import ASGIApp
 
+from serving.gateway import codes
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.services.destinations import Destinations, NotListedError, Outside
 from serving.gateway.services.rest_call import Answer, Call, failure, service_of
@@ -87,7 +87,8 @@ class Services:
         name = service_of(call.url)
         if name is None:
             return self._outside, call.url
-        raise GraphQLError(f"there is no service {name!r}: start the server with --service {name}=URL")
+        message = f"there is no service {name!r}: start the server with --service {name}=URL"
+        raise codes.refusal(message, codes.DOWNSTREAM)
 
     async def _body(self, call: Call, response: httpx.Response) -> bytes:
         """The body as it is: nobody asked for a compressed one, which could grow without bounds."""

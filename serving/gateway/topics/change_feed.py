@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from graphql import GraphQLError
-
+from serving.gateway import codes
 from store import Store, StoreError
 from store.changes import Follower, UserChange
 
@@ -53,9 +52,8 @@ class Subscriber:
         await self.news.wait()
         self.news.clear()
         if self.lost:
-            raise GraphQLError(
-                f"more than {MOST_WAITING} changes wait to be taken: subscribe again, and take them faster"
-            )
+            message = f"more than {MOST_WAITING} changes wait to be taken: subscribe again, and take them faster"
+            raise codes.refusal(message, codes.TOO_MANY)
         taken, self.waiting = self.waiting, []
         return taken
 

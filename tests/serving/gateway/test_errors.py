@@ -10,16 +10,27 @@ from tests.serving.listeners import FULL, USER
 
 
 @pytest.mark.parametrize(
-    ("failure", "message"), [(UNREACHABLE, STORE_UNAVAILABLE), (ZeroDivisionError(SECRET), INTERNAL)]
+    ("failure", "message", "code"),
+    [
+        (UNREACHABLE, STORE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
+        (ZeroDivisionError(SECRET), INTERNAL, "INTERNAL_SERVER_ERROR"),
+    ],
 )
 def test_faults_are_logged_in_full_and_clients_do_not_see_them(
-    app: FastAPI, profile_store: Watched, caplog: pytest.LogCaptureFixture, failure: Exception, message: str
+    app: FastAPI, profile_store: Watched, caplog: pytest.LogCaptureFixture, failure: Exception, message: str, code: str
 ) -> None:
     profile_store.failure = failure
     answer = ask(app, FULL, {"userId": USER})
     assert answer == {
         "data": {"getUserProfile": None},
-        "errors": [{"message": message, "locations": [{"line": 3, "column": 3}], "path": ["getUserProfile"]}],
+        "errors": [
+            {
+                "message": message,
+                "locations": [{"line": 3, "column": 3}],
+                "path": ["getUserProfile"],
+                "extensions": {"code": code},
+            }
+        ],
     }
     assert SECRET in caplog.text
     assert "Traceback" in caplog.text

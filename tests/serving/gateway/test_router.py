@@ -1,17 +1,45 @@
+import asyncio
+import hashlib
+import json
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
-from serving.gateway.router import GRAPHQL_RESPONSE
-from tests.serving.clients import request
+from schemas import DEFAULT_SCHEMA
+from serving.app import create_app
+from serving.gateway.transports.media_types import GRAPHQL_RESPONSE
+from serving.gateway.transports.persisted import TrustedDocuments
+from serving.setup import Settings
+from tests.serving.clients import Watched, request
 
 QUERY = "{ getUserProfile(userId: 5) { totalListenCount } }"
 ANSWER = {"data": {"getUserProfile": {"totalListenCount": 5}}}
+UPDATES = "subscription { listeningEventUpdate { timestamp } }"
 JSON = "application/json"
+STREAM = "text/event-stream"
+URQL = f"{GRAPHQL_RESPONSE}, application/graphql+json, {JSON}, {STREAM}, multipart/mixed"
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+STRICT = f"{GRAPHQL_RESPONSE}; charset=utf-8"
 
 
-@pytest.mark.parametrize(("accept", "media"), [(JSON, JSON), (GRAPHQL_RESPONSE, f"{GRAPHQL_RESPONSE}; charset=utf-8")])
+def post(app: FastAPI, body: Any, accept: str = "*/*", **headers: str) -> httpx.Response:
+    return request(app, "POST", "/graphql", json=body, headers={"accept": accept, **headers})
+
+
+def get(app: FastAPI, accept: str = "*/*", **parameters: str) -> httpx.Response:
+    return request(app, "GET", "/graphql", params=parameters, headers={"accept": accept})
+
+
+def code(response: httpx.Response) -> str:
+    assert response.headers["content-type"] in (JSON, STRICT)
+    return str(response.json()["errors"][0]["extensions"]["code"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"), [(JSON, JSON), ("*/*", JSON), ("image/png", JSON), (GRAPHQL_RESPONSE, STRICT), (URQL, STRICT)]
+)
 @pytest.mark.parametrize(("method", "place"), [("GET", "params"), ("POST", "json")])
 def test_query(app: FastAPI, accept: str, media: str, method: str, place: str) -> None:
     options: dict[str, Any] = {place: {"query": QUERY}}
@@ -20,42 +48,201 @@ def test_query(app: FastAPI, accept: str, media: str, method: str, place: str) -
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "wanted"),
     [
-        {"query": "{"},
-        {"query": "{ nothing }"},
-        {"query": "query ($u: Long!) { getUserProfile(userId: $u) { __typename } }", "variables": {"u": "x"}},
+        ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+        (
+            {"query": "query ($u: Long!) { getUserProfile(userId: $u) { __typename } }", "variables": {"u": "x"}},
+            "BAD_USER_INPUT",
+        ),
+        ({"query": "query ($u: Long!) { getUserProfile(userId: $u) { __typename } }"}, "BAD_USER_INPUT"),
+        ({"query": "query A { __typename } query B { __typename }"}, "OPERATION_RESOLUTION_FAILURE"),
+        ({"query": "mutation A { __typename } query B { __typename }"}, "OPERATION_RESOLUTION_FAILURE"),
+        ({"query": "query A { __typename }", "operationName": "B"}, "OPERATION_RESOLUTION_FAILURE"),
+        ({"query": "query A { __typename }", "operationName": ""}, "OPERATION_RESOLUTION_FAILURE"),
+        ({"query": "fragment F on Query { __typename }"}, "OPERATION_RESOLUTION_FAILURE"),
     ],
 )
-def test_query_that_is_not_executed(app: FastAPI, body: Any) -> None:
-    response = request(app, "POST", "/graphql", headers={"accept": GRAPHQL_RESPONSE}, json=body)
-    assert response.status_code == 400
+def test_query_that_is_not_executed(app: FastAPI, body: Any, wanted: str) -> None:
+    response = post(app, body, GRAPHQL_RESPONSE)
+    assert (response.status_code, code(response)) == (400, wanted)
     assert response.json().keys() == {"errors"}
-    response = request(app, "POST", "/graphql", headers={"accept": JSON}, json=body)
-    assert response.status_code == 200
+    response = post(app, body, JSON)
+    assert (response.status_code, code(response)) == (200, wanted)
     assert response.json()["data"] is None
 
 
+def test_the_operation_that_is_named_is_executed(app: FastAPI) -> None:
+    text = "query A { a: __typename } query B { b: __typename } mutation C { c: __typename }"
+    answers = [post(app, {"query": text, "operationName": name}).json() for name in "ABC"]
+    assert answers == [{"data": {"a": "Query"}}, {"data": {"b": "Query"}}, {"data": {"c": "Mutation"}}]
+
+
 def test_error_of_an_executed_query_keeps_its_data(app: FastAPI) -> None:
-    query = "{ getArtistRecommendations(userId: 5) { __typename } }"
-    response = request(app, "POST", "/graphql", headers={"accept": GRAPHQL_RESPONSE}, json={"query": query})
-    assert response.status_code == 200
+    response = post(app, {"query": "{ getArtistRecommendations(userId: 5) { __typename } }"}, GRAPHQL_RESPONSE)
+    assert (response.status_code, code(response)) == (200, "DOWNSTREAM_SERVICE_ERROR")
     assert response.json()["data"] == {"getArtistRecommendations": None}
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "status"),
     [
-        {"content": b"{", "headers": {"content-type": JSON}},
-        {"content": b"\xff", "headers": {"content-type": JSON}},
-        {"data": {"query": QUERY}},
-        {"json": [{"query": QUERY}]},
-        {"json": {"query": 1}},
-        {"json": {"query": QUERY, "variables": [1]}},
-        {"json": {}},
+        ({"content": b"{", "headers": {"content-type": JSON}}, 400),
+        ({"content": b"\xff", "headers": {"content-type": JSON}}, 400),
+        ({"data": {"query": QUERY}}, 415),
+        ({"content": json.dumps({"query": QUERY})}, 415),
+        ({"content": json.dumps({"query": QUERY}), "headers": {"content-type": "text/plain; a=application/json"}}, 415),
+        ({"json": [{"query": QUERY}]}, 400),
+        ({"json": {"query": 1}}, 400),
+        ({"json": {"query": QUERY, "variables": [1]}}, 400),
+        ({"json": {"query": QUERY, "extensions": "x"}}, 400),
+        ({"json": {"query": QUERY, "operationName": 5}}, 400),
+        ({"json": {"query": QUERY, "extensions": {"persistedQuery": []}}}, 400),
+        ({"json": {"query": QUERY, "extensions": {"persistedQuery": {"version": 2, "sha256Hash": "0"}}}}, 400),
+        ({"json": {"query": ""}}, 400),
+        ({"json": {}}, 400),
+        ({"json": 5}, 400),
     ],
 )
-def test_bad_requests(app: FastAPI, options: dict[str, Any]) -> None:
+def test_bad_requests(app: FastAPI, options: dict[str, Any], status: int) -> None:
     response = request(app, "POST", "/graphql", **options)
-    assert response.status_code == 400
-    assert "Traceback" not in response.text
+    assert (response.status_code, code(response)) == (status, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("parameters", [{}, {"variables": "{}"}, {"query": QUERY, "variables": "{"}, {"query": ""}])
+def test_bad_addresses(app: FastAPI, parameters: dict[str, str]) -> None:
+    response = get(app, **parameters)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_variables_in_the_address(app: FastAPI) -> None:
+    text = "query A($u: Long!) { getUserProfile(userId: $u) { totalListenCount } } query B { __typename }"
+    assert get(app, query=text, variables='{"u": 5}', operationName="A").json() == ANSWER
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
+def test_other_methods(app: FastAPI, method: str) -> None:
+    response = request(app, method, "/graphql")
+    assert (response.status_code, code(response)) == (405, "BAD_REQUEST")
+    assert response.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize("accept", [JSON, "*/*", GRAPHQL_RESPONSE, "multipart/mixed;deferSpec=20220824"])
+def test_a_subscription_that_asks_for_no_stream(app: FastAPI, accept: str) -> None:
+    for response in (post(app, {"query": UPDATES}, accept), get(app, accept, query=UPDATES)):
+        assert (response.status_code, code(response)) == (406, "OPERATION_NOT_ACCEPTED")
+        message = response.json()["errors"][0]["message"]
+        assert "WebSocket" in message
+        assert "text/event-stream" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (QUERY, ANSWER),
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription ($u: Long!) { totalListenCountUpdate(userId: $u) }", "BAD_USER_INPUT"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_event_stream_of_one_answer(app: FastAPI, method: str, text: str, answer: Any) -> None:
+    response = post(app, {"query": text}, STREAM) if method == "POST" else get(app, STREAM, query=text)
+    assert (response.status_code, response.headers["content-type"]) == (200, STREAM)
+    assert "\r" not in response.text
+    beat, event, end, rest = response.text.split("\n\n")
+    assert (beat, end, rest) == (":", "event: complete\ndata: ", "")
+    name, data = event.split("\n")
+    found = json.loads(data.removeprefix("data: "))
+    assert name == "event: next"
+    assert found == answer or found["errors"][0]["extensions"] == {"code": answer}
+
+
+def test_a_mutation_goes_by_no_get(app: FastAPI) -> None:
+    for accept in (JSON, STREAM):
+        response = get(app, accept, query="mutation { __typename }")
+        assert (response.status_code, code(response)) == (405, "OPERATION_NOT_ACCEPTED")
+
+
+def test_parts_of_a_subscription_that_fails(app: FastAPI) -> None:
+    response = post(app, {"query": "subscription { nothing }"}, "multipart/mixed;subscriptionSpec=1.0,application/json")
+    kind, *parameters = response.headers["content-type"].split(";")
+    assert (kind, parameters) == ("multipart/mixed", ['boundary="graphql"', "subscriptionSpec=1.0"])
+    before, part, after = response.text.split("\r\n--graphql")
+    assert (before, after) == ("", "--\r\n")
+    head, body = part.split("\r\n\r\n")
+    assert head.strip() == "content-type: application/json"
+    payload = json.loads(body)["payload"]
+    assert payload["errors"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
+def persisted(text: str) -> dict[str, Any]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
+
+
+def test_automatic_persisted_queries(app: FastAPI) -> None:
+    hashed = {"extensions": persisted(QUERY)}
+    by_get = {"extensions": json.dumps(persisted(QUERY))}
+    for accept, status in ((JSON, 200), (GRAPHQL_RESPONSE, 400), (BROWSER, 200)):
+        for response in (post(app, hashed, accept), get(app, accept, **by_get)):
+            assert (response.status_code, code(response)) == (status, "PERSISTED_QUERY_NOT_FOUND")
+            assert response.json()["errors"][0]["message"] == "PersistedQueryNotFound"
+    assert post(app, {"query": QUERY, **hashed}).json() == ANSWER
+    assert post(app, hashed).json() == get(app, **by_get).json() == ANSWER
+    wrong = {"query": "{ __typename }", **hashed}
+    assert code(post(app, wrong)) == "BAD_REQUEST"
+    assert post(app, hashed).json() == ANSWER
+
+
+def test_only_trusted_documents_are_answered(profile_store: Watched) -> None:
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(documents=TrustedDocuments({"profile": QUERY})))
+    assert post(app, {"query": QUERY}).json() == ANSWER
+    assert post(app, {"documentId": "profile"}).json() == get(app, documentId="profile").json() == ANSWER
+    assert post(app, {"extensions": persisted(QUERY)}).json() == ANSWER
+    other = "{ __typename }"
+    for refused in ({"query": other}, {"query": other, "extensions": persisted(other)}):
+        response = post(app, refused)
+        assert (response.status_code, code(response)) == (403, "DOCUMENT_NOT_TRUSTED")
+    for unknown in ({"documentId": "other"}, {"extensions": persisted(other)}):
+        assert code(post(app, unknown)) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_a_browser_gets_the_ide_where_it_asks_for_nothing_else(app: FastAPI) -> None:
+    assert get(app, BROWSER).headers["content-type"].startswith("text/html")
+    assert get(app, BROWSER, q="{").headers["content-type"].startswith("text/html")
+    assert get(app, BROWSER, query=QUERY).json() == ANSWER
+    assert get(app).status_code == 400
+
+
+def test_a_client_that_leaves_ends_its_subscription(app: FastAPI) -> None:
+    async def run() -> None:
+        started = asyncio.Event()
+        left = asyncio.Event()
+        body = json.dumps({"query": UPDATES}).encode()
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "query_string": b"",
+            "headers": [(b"accept", STREAM.encode()), (b"content-type", JSON.encode())],
+        }
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> Any:
+            if message := next(messages, None):
+                return message
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            started.set()
+
+        answering = asyncio.create_task(app(scope, receive, send))
+        await started.wait()
+        left.set()
+        await asyncio.wait_for(answering, 60)
+
+    asyncio.run(run())
