@@ -1,7 +1,6 @@
 """The server as an ASGI application."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
@@ -10,10 +9,9 @@ from typing import cast
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.requests import HTTPConnection
-from fastapi.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 
-from serving import graphiql
+from serving import graphiql, probes
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
 from serving.gateway.context import Context
@@ -23,15 +21,13 @@ from serving.gateway.services.transport import Services
 from serving.gateway.topics.producer import Producer
 from serving.gateway.topics.server_topics import Topics
 from serving.gateway.transports.persisted import RememberedDocuments
-from serving.guard import GRAPHQL, HEALTH, Guard, admit
+from serving.guard import GRAPHQL, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
 from serving.recommender import app as recommender
 from serving.setup import Settings
 from serving.website import pages
-from store import Store, StoreError
-
-log = logging.getLogger("serving")
+from store import Store
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What comes to GraphQL's address, which refuses some of it in its own way."""
@@ -52,6 +48,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     topics = Topics(store, Producer(given.kafka) if given.kafka else None, given.limits)
     build = partial(build_schema, limits=given.limits, production=given.production, services=services)
     applied = Applied(schema_path, store, build)
+    readiness = probes.Readiness(store, lambda: applied.digest)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -63,19 +60,12 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
             yield
             watching.cancel()
         topics.close()
+        readiness.close()
 
     def context(connection: HTTPConnection) -> Context:
         made = Context(topics, called, connection.state.access is Access.WRITE)
         made.request = cast("Request | WebSocket", connection)
         return made
-
-    async def health() -> JSONResponse:
-        try:
-            await asyncio.to_thread(store.setting, "layout")
-        except StoreError:
-            log.exception("the store cannot be read")
-            return JSONResponse({"status": "the store is unavailable"}, 503)
-        return JSONResponse({"status": "ok"})
 
     app = FastAPI(title="Listening profiles", openapi_url=None, lifespan=lifespan)
     router = GatewayRouter(
@@ -90,9 +80,9 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     app.router.routes.append(Route(GRAPHQL, router.answer, methods=[*METHODS]))
     app.router.routes.append(WebSocketRoute(GRAPHQL, router.answer_socket))
     app.add_api_route(APPLY, applied.handle, methods=["POST"])
-    app.add_api_route(HEALTH, health)
+    probes.add_to(app, readiness)
     if not given.production:
         app.mount(graphiql.PATH, graphiql.scripts())
     pages.add_to(app, graphiql=not given.production)
-    app.add_middleware(Guard, keys=given.keys, body=given.limits.body, hosts=given.hosts)
+    app.add_middleware(Guard, keys=given.keys, limits=given.limits, hosts=given.hosts)
     return app

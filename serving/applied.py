@@ -64,6 +64,11 @@ class Applied:
         """Calls `use` with each schema that is to be served from now on."""
         self._use = use
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text that is served."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
     async def apply(self, text: str, name: str) -> None:
         """Serves a schema from now on, and keeps it in the store; `name` is its name in messages.
 

@@ -10,22 +10,26 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from serving.gateway import codes
 from serving.gateway.context import Context
+from serving.gateway.limits.request_limits import Limits
 from serving.hosts import Hosts
 from serving.keys import Access, Keys, given_key
+from serving.probes import PATHS
 from serving.socket_messages import CheckedSocket
 
 GRAPHQL = "/graphql"
-HEALTH = "/health"
-"""The one path that needs no key."""
+
+RETRY_SECONDS = 1
+"""After which a client may ask again whom the server has no time for."""
 
 DIGITS = 18
 """More digits of a length are as good as these."""
 
 MISDIRECTED = "this server does not answer under this name: start it with --allowed_host NAME, if it is its own"
 
-CODES = {401: codes.UNAUTHENTICATED, 413: codes.TOO_LARGE, 421: codes.BAD_REQUEST}
+CODES = {401: codes.UNAUTHENTICATED, 413: codes.TOO_LARGE, 421: codes.BAD_REQUEST, 503: codes.BUSY}
 """Of what is refused here, by the status."""
 
+BUSY = "the server is busy: try again later"
 UNKNOWN = "an API key is needed: send it in the header X-API-Key"
 
 
@@ -37,15 +41,17 @@ class Guard:
     page open a WebSocket to any host, with the credentials that they have for it.
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys, body: int, hosts: Hosts | None = None) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, limits: Limits, hosts: Hosts | None = None) -> None:
         self.app = app
         self.hosts = hosts
         self.keys = keys
-        self.body = body
+        self.body = limits.body
+        self.requests = limits.requests
+        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH:
+        if scope["type"] not in ("http", "websocket") or scope["path"] in PATHS:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         if self.hosts is not None and headers.get("host", "") not in self.hosts:
@@ -64,7 +70,28 @@ class Guard:
             )
         if _length(headers) > self.body:
             return await _refuse(send, 413, _too_long(self.body))
-        return await self.app(scope, self._counted(receive), send)
+        if self._inside >= self.requests:
+            return await _refuse(send, 503, BUSY, (b"retry-after", str(RETRY_SECONDS).encode()))
+        return await self._queued(scope, self._counted(receive), send)
+
+    async def _queued(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request, which counts until its answer begins: a stream of events may go on for ever."""
+        counts = True
+        self._inside += 1
+
+        def leave() -> None:
+            nonlocal counts
+            self._inside -= counts
+            counts = False
+
+        async def leaving(message: Message) -> None:
+            leave()
+            await send(message)
+
+        try:
+            await self.app(scope, receive, leaving)
+        finally:
+            leave()
 
     async def _misdirected(self, scope: Scope, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -47,15 +47,13 @@ MESSAGES: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
 }
 """What each type of message must have, and what it may have."""
 
-OPERATION: tuple[Mapping[str, Check], Mapping[str, Check]] = (
-    {"query": _is_text},
-    {
-        "operationName": _or_null(_is_text),
-        "variables": _or_null(_is_object),
-        "extensions": _or_null(_is_object),
-    },
-)
-"""What the payload of `subscribe` must have, and what it may have."""
+OPERATION: Mapping[str, Check] = {
+    "query": _or_null(_is_text),
+    "operationName": _or_null(_is_text),
+    "variables": _or_null(_is_object),
+    "extensions": _or_null(_is_object),
+}
+"""What the payload of `subscribe` may have; without a query it names a document that the server has."""
 
 
 def fault(text: str | None) -> str | None:
@@ -73,7 +71,7 @@ def fault(text: str | None) -> str | None:
         return "a message must have a type of graphql-transport-ws"
     wrong = _wrong(message, *MESSAGES[kind])
     if wrong is None and kind == "subscribe":
-        wrong = _wrong(message["payload"], *OPERATION)
+        wrong = _wrong(message["payload"], _NOTHING, OPERATION)
     return None if wrong is None else f"{wrong} of a message of type {kind} is missing or of another kind"
 
 

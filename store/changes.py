@@ -28,6 +28,10 @@ _CELLS = 10_000
 """Entries written at once."""
 
 
+_LOOKS = (2, 60, KEPT_SECONDS)
+"""How many seconds back the newest entry is looked for: where much changes, a short look finds it."""
+
+
 class UserChange(NamedTuple):
     """A change of a user's row.
 
@@ -85,6 +89,20 @@ def since(store: Store, second: int) -> Iterator[UserChange]:
         StoreError: the store cannot be read.
     """
     return (_entry(cell) for _, cell in _cells_since(store, second))
+
+
+def newest(store: Store) -> int | None:
+    """When the last entry was written, in seconds since the epoch; None if none was within KEPT_SECONDS.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    now = _now()
+    for seconds in _LOOKS:
+        keys = [key for key, _ in store.scan(layout.CHANGES, layout.row_key(now - seconds))]
+        if keys:
+            return int.from_bytes(keys[-1], "big")
+    return None
 
 
 def _cells_since(store: Store, second: int) -> Iterator[tuple[int, Cell]]:

@@ -29,6 +29,9 @@ TIMEOUT = "TIMEOUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 """The store or Kafka cannot be reached: what was asked may succeed later."""
 
+BUSY = "SERVER_BUSY"
+"""The server has no time: what was asked may succeed later."""
+
 DOWNSTREAM = "DOWNSTREAM_SERVICE_ERROR"
 """A service that the schema calls failed."""
 

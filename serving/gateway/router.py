@@ -19,7 +19,7 @@ from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
-from serving.gateway.transports.execution import Execution, body_of, code_of, encoded, is_refused, refused
+from serving.gateway.transports.execution import Execution, code_of, is_refused, refused
 from serving.gateway.transports.framing import FRAMINGS, streamed
 from serving.gateway.transports.media_types import (
     EVENT_STREAM,
@@ -68,7 +68,7 @@ class GatewayRouter:
     ) -> None:
         self.context = context
         self.ide = ide
-        self._execution = Execution(schema, persisted, limits.seconds)
+        self._execution = Execution(schema, persisted, limits.seconds, limits.bytes)
         self._sockets = Sockets(self._execution, limits, admit)
 
     def serve(self, schema: GatewaySchema) -> None:
@@ -103,12 +103,21 @@ class GatewayRouter:
             return streamed(FRAMINGS[chosen], self._results(operation, self.context(request)))
         if kind is OperationType.SUBSCRIPTION:
             raise RequestError(406, codes.NOT_ACCEPTED, STREAM_ONLY)
-        return _single(request, await self._execution.result(operation, self.context(request)))
+        return self._single(request, await self._execution.result(operation, self.context(request)))
+
+    def _single(self, request: Request, result: ExecutionResult) -> Response:
+        """The answer to a query or a mutation."""
+        if code_of(result) == codes.TIMEOUT:
+            return _refusal(request, 503, result.errors or [])
+        strict = _media_type(request) == GRAPHQL_RESPONSE
+        if strict and is_refused(result):
+            return _refusal(request, 400, result.errors or [])
+        return _json(request, self._execution.encoded(result), 200)
 
     async def _results(self, operation: Operation, context: Context) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._execution.results(operation, context)) as results:
             async for result in results:
-                yield encoded(result)
+                yield self._execution.encoded(result)
 
 
 def _accept(request: Request) -> str:
@@ -120,16 +129,6 @@ def _wants_ide(request: Request) -> bool:
     if request.method != "GET" or request.query_params.keys() & {"query", "extensions", "documentId", "doc_id", "id"}:
         return False
     return preferred(_accept(request), (JSON, HTML)) == HTML
-
-
-def _single(request: Request, result: ExecutionResult) -> Response:
-    """The answer to a query or a mutation."""
-    if code_of(result) == codes.TIMEOUT:
-        return _refusal(request, 503, result.errors or [])
-    strict = _media_type(request) == GRAPHQL_RESPONSE
-    if strict and is_refused(result):
-        return _refusal(request, 400, result.errors or [])
-    return _json(request, orjson.dumps(body_of(result)), 200)
 
 
 def _refusal(request: Request, status: int, errors: list[GraphQLError]) -> Response:

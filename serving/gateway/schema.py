@@ -63,7 +63,7 @@ class GatewaySchema(strawberry.Schema):
         if query and context_value and isinstance(operation_name, str | None):
             context_value.values.trace.explained = explained
             data = await self.prepared.answer(query, operation_name, variable_values, context_value)
-            context_value.values.trace.keys = 0  # what the plan has read the executor may read again
+            context_value.values.trace.start_over()  # what the plan has read the executor may read again
         if data is not None:
             result = ExecutionResult(data=data, errors=None)
         else:

@@ -15,10 +15,11 @@ from pydantic import BeforeValidator
 
 from serving.history import zones
 from serving.history.known_users import RecentUsers
+from serving.history.lanes import RETRY_SECONDS, BusyError, Lanes
 from serving.history.listening import Period, Question, listening
+from serving.history.shared_reads import SharedReads
 from store import Store, StoreError
 from store.histories.months import unpack
-from store.layout import USERS, row_key
 
 log = logging.getLogger("serving.history")
 
@@ -55,30 +56,38 @@ Prefix = Annotated[str, Query(alias="startsWith", pattern=r"^[0-9]{0,19}$", desc
 
 def create_app(store: Store) -> FastAPI:
     """The service over a store."""
-    recent = RecentUsers(store)
+    recent, lanes = RecentUsers(store), Lanes()
+    reads = SharedReads(store, lanes.short)
 
     async def get_listening(  # the parameters of the URL
         user: UserId, first: First = None, end: End = None, zone: Zone = "UTC", per: Per = Period.DAY, limit: Limit = 10
     ) -> Response:
         """What a user listened to from the day `from` until the day before `to`; status 404 for an unknown user."""
-        found = await asyncio.to_thread(_listening, store, user, Question(first, end, zone, per, limit))
-        return _json(found or {"detail": f"there is no user {user}"}, 200 if found else 404)
+        as_of = int(time.time())
+        row = await reads.get(user)
+        if row is None:
+            return _json({"detail": f"there is no user {user}"}, 404)
+        question = Question(first, end, zone, per, limit)
+        found = await lanes.of(sum(map(len, row))).run(lambda: listening(unpack(row), question))
+        return _json({"asOf": as_of, **found})
 
     async def get_users(prefix: Prefix = "", limit: Limit = 10) -> Response:
         """Users whose id begins with `startsWith`, last active ones first."""
-        activity = await asyncio.to_thread(recent.get)
+        activity = await lanes.short.run(recent.get)
         return _json(activity.answer(prefix, limit))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_compile)
         yield
+        lanes.close()
 
     app = FastAPI(title="History", lifespan=lifespan)
     app.add_api_route("/listening/{userId}", get_listening)
     app.add_api_route("/users", get_users)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_exception_handler(StoreError, _unavailable)
+    app.add_exception_handler(BusyError, _busy)
     return app
 
 
@@ -86,14 +95,6 @@ def _compile() -> None:
     """Compiles what answers need, or loads it from the cache, so that no request has to wait for it."""
     no_events = unpack([b"\0"])
     listening(no_events, Question(None, None, "UTC", Period.DAY, LONGEST_CHART))
-
-
-def _listening(store: Store, user: int, question: Question) -> dict[str, Any] | None:
-    as_of = int(time.time())
-    row = store.rows(USERS, [row_key(user)], families=["history"]).get(row_key(user))
-    if row is None:
-        return None
-    return {"asOf": as_of, **listening(unpack([cell.value for cell in row]), question)}
 
 
 def _json(found: Any, status: Literal[200, 400, 404, 503] = 200) -> Response:
@@ -105,6 +106,12 @@ async def _refuse(_: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else ()
     names = dict.fromkeys(str(problem["loc"][-1]) for problem in problems)
     return _json({"detail": "; ".join(f"{name} must be {WANTED[name]}" for name in names)}, 400)
+
+
+async def _busy(_: Request, error: Exception) -> Response:
+    response = _json({"detail": "too many answers wait: try again later"}, 503)
+    response.headers["retry-after"] = str(RETRY_SECONDS)
+    return response
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:

@@ -90,7 +90,7 @@ def execute(
 ) -> tuple[Any, list[str]]:
     """The data and the error messages that a schema answers."""
     topics = Topics(store, limits=limits)
-    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(topics, Services(services))))
+    result = asyncio.run(schema.execute(query, dict(variables or {}), Context(topics, Services(services, limits))))
     topics.close()
     return result.data, [error.message for error in result.errors or ()]
 

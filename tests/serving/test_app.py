@@ -3,17 +3,8 @@ import re
 from fastapi import FastAPI
 
 from tests.serving import listeners
-from tests.serving.clients import SECRET, UNREACHABLE, Watched, request, requests
+from tests.serving.clients import request, requests
 from tests.serving.listeners import FULL, MANY
-
-
-def test_health(app: FastAPI, profile_store: Watched) -> None:
-    response = request(app, "GET", "/health")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
-    profile_store.failure = UNREACHABLE
-    response = request(app, "GET", "/health")
-    assert (response.status_code, response.json()) == (503, {"status": "the store is unavailable"})
-    assert SECRET not in response.text
 
 
 def test_graphiql_comes_from_this_server_alone(app: FastAPI) -> None:

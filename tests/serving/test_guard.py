@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message
@@ -106,7 +107,7 @@ def test_websockets_without_a_key_reach_graphql_alone() -> None:
         await websocket.accept()
         await websocket.send_text(str(websocket.state.access))
 
-    app.add_middleware(Guard, keys=KEYS, body=1)
+    app.add_middleware(Guard, keys=KEYS, limits=Limits(body=1))
     accepted: list[Any] = [{"type": "websocket.accept", "subprotocol": None, "headers": []}]
     assert connect(app, "/graphql") == [*accepted, {"type": "websocket.send", "text": "None"}]
     assert connect(app, "/other", WRITE) == [*accepted, {"type": "websocket.send", "text": "Access.WRITE"}]
@@ -119,6 +120,33 @@ def test_websockets_without_a_key_reach_graphql_alone() -> None:
 def test_pages_of_other_hosts_get_no_websocket(guarded: FastAPI, origin: str, passes: bool) -> None:
     said = connect(guarded, "/other", WRITE, host="here:8000", origin=origin)
     assert said == [{"type": "websocket.close", "code": 1000 if passes else 1008, **({"reason": ""} if passes else {})}]
+
+
+def test_no_more_requests_at_the_same_time_than_there_may_be(profile_store: Watched) -> None:
+    inside, go = asyncio.Event(), asyncio.Event()
+    service = FastAPI()
+
+    @service.get("/recommendation/5/ARTIST")
+    async def wait() -> dict[str, list[str]]:
+        inside.set()
+        await go.wait()
+        return {"recommendations": []}
+
+    async def run() -> None:
+        app = create_app(DEFAULT_SCHEMA, profile_store, Settings({"recommender": service}, limits=Limits(requests=1)))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            query = {"query": "{ getArtistRecommendations(userId: 5) { __typename } }"}
+            first = asyncio.create_task(client.post("/graphql", json=query))
+            await inside.wait()
+            busy = await client.post("/graphql", json=QUERY)
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+            assert busy.json()["errors"][0]["extensions"] == {"code": "SERVER_BUSY"}
+            assert (await client.get("/health")).status_code == (await client.get("/ready")).status_code == 200
+            go.set()
+            assert (await first).json() == {"data": {"getArtistRecommendations": {"__typename": "Recommendations"}}}
+            assert (await client.post("/graphql", json=QUERY)).json() == ANSWER
+
+    asyncio.run(run())
 
 
 def test_a_request_that_takes_too_long(profile_store: Watched) -> None:

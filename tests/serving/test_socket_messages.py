@@ -41,7 +41,6 @@ MALFORMED: list[Any] = [
     {"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}},
     {"type": "subscribe", "id": "1", "payload": None},
     {"type": "subscribe", "id": "1", "payload": {"query": 5}},
-    {"type": "subscribe", "id": "1", "payload": {"query": None}},
     {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": 5}},
     {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": []}},
     {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": 5}},

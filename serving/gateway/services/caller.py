@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import NamedTuple
 
-from serving.gateway.services.rest_call import Answer, Call
+from serving.gateway.services.rest_call import Answer, Call, failure
 from serving.gateway.services.transport import Services
 
 
@@ -26,6 +26,7 @@ class RestCaller:
     def __init__(self, services: Services) -> None:
         self.records: list[CallRecord] = []
         self._services = services
+        self._bytes = 0
         self._answers: dict[Call, asyncio.Future[Answer]] = {}
 
     async def fetch(self, call: Call) -> Answer:
@@ -38,11 +39,17 @@ class RestCaller:
             self._answers[call] = asyncio.ensure_future(self._fetch(call))
         return await self._answers[call]
 
+    def _count(self, call: Call, answer: Answer) -> None:
+        self._bytes += len(answer.body)
+        if self._bytes > self._services.limits.bytes:
+            raise failure(call, f"made the answers of all services more than {self._services.limits.bytes} bytes")
+
     async def _fetch(self, call: Call) -> Answer:
         begin, status = time.perf_counter(), None
         try:
             answer = await self._services.fetch(call)
             status = answer.status
+            self._count(call, answer)
             return answer
         finally:
             self.records.append(CallRecord(call.service, status, time.perf_counter() - begin))

@@ -23,6 +23,9 @@ class Services:
 
     Nothing but the schema and the addresses given here says what is called: there are no proxies from the environment,
     no cookies, and no redirections.
+
+    Attributes:
+        limits: of the answers.
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class Services:
     ) -> None:
         self._destinations = destinations or Destinations()
         self._services = dict(services or {})
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
 
     @cached_property
     def _network(self) -> httpx.AsyncBaseTransport:
@@ -55,10 +58,10 @@ class Services:
         """
         transport, url = self._locate(call)
         try:
-            async with asyncio.timeout(self._limits.service_seconds):
+            async with asyncio.timeout(self.limits.service_seconds):
                 return await self._exchange(call, transport, url)
         except TimeoutError:
-            raise failure(call, f"did not answer within {self._limits.service_seconds:g} s") from None
+            raise failure(call, f"did not answer within {self.limits.service_seconds:g} s") from None
         except httpx.InvalidURL:
             raise failure(call, "has no valid URL in the schema") from None
         except NotListedError as error:
@@ -95,6 +98,6 @@ class Services:
         body = bytearray()
         async for part in response.aiter_raw():
             body += part
-            if len(body) > self._limits.service_bytes:
-                raise failure(call, f"answered with more than {self._limits.service_bytes} bytes")
+            if len(body) > self.limits.service_bytes:
+                raise failure(call, f"answered with more than {self.limits.service_bytes} bytes")
         return bytes(body)

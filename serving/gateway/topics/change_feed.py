@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,25 @@ MOST_WAITING = 1000
 """Changes that may wait for a subscriber; one that lets more wait is told so, and ended."""
 
 
+AT_ONCE = 4
+"""Subscribers that are woken before the event loop turns to others."""
+
+CALM_SECONDS = 0.001
+"""A turn of the event loop in which there was little to do."""
+
+MOST_TURNS = 20
+"""Of the event loop, which may have much to do for others."""
+
+
+async def _calm() -> None:
+    """Waits until those who were woken are answered, as a rule."""
+    for _ in range(MOST_TURNS):
+        begin = time.monotonic()
+        await asyncio.sleep(0)
+        if time.monotonic() - begin < CALM_SECONDS:
+            return
+
+
 @dataclass(eq=False)
 class Subscriber:
     """One who follows the changes of a user, or of all.
@@ -33,15 +53,16 @@ class Subscriber:
     lost: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, changes: Sequence[UserChange]) -> None:
-        """Adds changes to those that wait."""
+    def offer(self, changes: Sequence[UserChange]) -> bool:
+        """Adds changes to those that wait; whether there are any for this subscriber."""
         mine = [change for change in changes if self.user in (None, change.user)]
         if not mine:
-            return
+            return False
         self.lost = self.lost or len(self.waiting) + len(mine) > MOST_WAITING
         if not self.lost:
             self.waiting += mine
         self.news.set()
+        return True
 
     async def take(self) -> Sequence[UserChange]:
         """The changes since the last call, as soon as there are any.
@@ -92,6 +113,15 @@ class Feed:
             with suppress(asyncio.CancelledError):
                 await following
 
+    async def _hand_out(self, changes: Sequence[UserChange]) -> None:
+        """Offers changes to the subscribers, a few at a time, so that others get their turn, however many these are."""
+        woken = 0
+        for subscriber in [*self._subscribers]:
+            woken += subscriber.offer(changes)
+            if woken == AT_ONCE:
+                await _calm()
+                woken = 0
+
     async def _follow(self) -> None:
         """Hands out what appears in the change feed. While the store cannot be read, nothing does."""
         follower: Follower | None = None
@@ -107,6 +137,5 @@ class Feed:
                     log.exception("changes cannot be followed at present")
                 failed, changes = True, []
             if changes:
-                for subscriber in self._subscribers:
-                    subscriber.offer(changes)
+                await self._hand_out(changes)
             await asyncio.sleep(POLL_SECONDS)

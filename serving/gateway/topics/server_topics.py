@@ -18,7 +18,7 @@ class Topics:
     """
 
     def __init__(self, store: Store, producer: Producer | None = None, limits: Limits | None = None) -> None:
-        self.reader = TopicReader(store, (limits or Limits()).cost)
+        self.reader = TopicReader(store, limits)
         self.writer = TopicWriter(store, self.reader, producer)
         self.feed = Feed(store)
 

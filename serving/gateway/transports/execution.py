@@ -12,6 +12,7 @@ from strawberry.types.execution import PreExecutionError
 
 from serving.gateway import codes
 from serving.gateway.context import Context
+from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
 from serving.gateway.transports.operations import Operation, RequestError
 from serving.gateway.transports.persisted import Persisted
@@ -24,9 +25,11 @@ class Execution:
         schema: that is served; others may take its place at any time.
         persisted: finds the texts of documents.
         seconds: that a query or a mutation may take.
+        most: bytes of a result in JSON.
     """
 
-    def __init__(self, schema: GatewaySchema, persisted: Persisted, seconds: float) -> None:
+    def __init__(self, schema: GatewaySchema, persisted: Persisted, seconds: float, most: int = Limits().bytes) -> None:
+        self.most = most
         self.schema = schema
         self.persisted = persisted
         self.seconds = seconds
@@ -64,6 +67,14 @@ class Execution:
             async for result in results:
                 yield cast("ExecutionResult", result)  # without @defer there are no others
 
+    def encoded(self, result: ExecutionResult) -> bytes:
+        """What is told of a result, in JSON; that it is too long, if it is."""
+        body = orjson.dumps(body_of(result))
+        if len(body) <= self.most:
+            return body
+        message = f"the answer is too long; {self.most} bytes are allowed"
+        return orjson.dumps({"data": None, "errors": [codes.refusal(message, codes.TOO_LARGE).formatted]})
+
     def _too_slow(self) -> ExecutionResult:
         message = f"the query took too long; {self.seconds:g} s are allowed"
         return PreExecutionError(data=None, errors=[codes.refusal(message, codes.TIMEOUT)])
@@ -77,11 +88,6 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
     if result.extensions:
         body["extensions"] = result.extensions
     return body
-
-
-def encoded(result: ExecutionResult) -> bytes:
-    """The same in JSON."""
-    return orjson.dumps(body_of(result))
 
 
 def refused(error: RequestError) -> list[GraphQLError]:

@@ -18,7 +18,7 @@ from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.gateway.errors import for_client
 from serving.gateway.limits.request_limits import Limits
-from serving.gateway.transports.execution import Execution, body_of, is_refused, refused
+from serving.gateway.transports.execution import Execution, is_refused, refused
 from serving.gateway.transports.operations import Operation, RequestError, operation_from
 
 log = logging.getLogger("serving.gateway")
@@ -57,7 +57,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 if is_refused(result) and result.errors:
                     await operation.send_initial_errors(result.errors)
                     return
-                await operation.send_operation_message({"id": operation.id, "type": "next", "payload": body_of(result)})
+                body = orjson.Fragment(self.view.execution.encoded(result))
+                await operation.send_operation_message({"id": operation.id, "type": "next", "payload": body})
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _say_errors(self, name: str, errors: list[GraphQLError]) -> None:
