@@ -32,6 +32,7 @@ from serving.gateway.transports.media_types import (
 )
 from serving.gateway.transports.operations import Operation, RequestError, operation_of
 from serving.gateway.transports.persisted import Persisted
+from serving.gateway.transports.reservations import Reservations, token_of
 from serving.gateway.transports.sockets import Sockets
 
 SINGLE = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
@@ -41,6 +42,7 @@ MANY = (EVENT_STREAM, MULTIPART)
 """How the answers to a subscription may go."""
 
 METHODS = ("GET", "POST")
+"""By which operations come; PUT and DELETE reserve event streams, and end operations on them."""
 
 STREAM_ONLY = (
     "a subscription goes over WebSocket (graphql-transport-ws), "
@@ -69,6 +71,7 @@ class GatewayRouter:
         self.context = context
         self.ide = ide
         self._execution = Execution(schema, persisted, limits.seconds, limits.bytes)
+        self._reservations = Reservations(limits.request_seconds, limits.subscriptions)
         self._sockets = Sockets(self._execution, limits, admit)
 
     def serve(self, schema: GatewaySchema) -> None:
@@ -92,6 +95,10 @@ class GatewayRouter:
             return _refusal(request, error.status_code, [codes.refusal(error.detail, code)])
 
     async def _answer(self, request: Request) -> Response:
+        if request.method == "PUT":
+            return self._reservations.reserve()
+        if token_of(request) is not None:
+            return await self._on_stream(request)
         if request.method not in METHODS:
             raise RequestError(405, codes.BAD_REQUEST, f"GraphQL comes by {' or '.join(METHODS)}")
         operation = await operation_of(request)
@@ -113,6 +120,17 @@ class GatewayRouter:
         if strict and is_refused(result):
             return _refusal(request, 400, result.errors or [])
         return _json(request, self._execution.encoded(result), 200)
+
+    async def _on_stream(self, request: Request) -> Response:
+        """Answers a request about the single event stream of a client."""
+        if request.method == "DELETE":
+            return self._reservations.end(request)
+        if request.method == "GET" and "query" not in request.query_params:
+            return self._reservations.connect(request)
+        operation = await operation_of(request)
+        if request.method == "GET" and self._execution.kind(operation) is OperationType.MUTATION:
+            raise RequestError(405, codes.NOT_ACCEPTED, POST_ONLY)
+        return self._reservations.begin(request, operation, self._results(operation, self.context(request)))
 
     async def _results(self, operation: Operation, context: Context) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._execution.results(operation, context)) as results:
