@@ -12,7 +12,7 @@ from pipelines.commands.cli import command
 from pipelines.commands.summary import Summary
 from schemas.metrics import METRICS
 
-TOPICS = tuple(metric.topic for metric in METRICS)
+TOPICS = tuple(metric.topic for metric in METRICS if metric.stored)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +45,7 @@ def topics(text: str) -> tuple[str, ...]:
         if name not in TOPICS:
             close = difflib.get_close_matches(name, TOPICS, 1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(TOPICS)}"
-            raise argparse.ArgumentTypeError(f"{name} is no topic that is computed: {hint}")
+            raise argparse.ArgumentTypeError(f"{name} is no topic that rows hold: {hint}")
     return names
 
 

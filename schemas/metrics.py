@@ -53,6 +53,7 @@ class Metric:
         of: the field that is combined; None where whole events are counted.
         windows: a user's metric has one; one of everybody has a key for each.
         k: the length of charts, where it is not that of the store.
+        stored: whether the rows of users hold its values; else they are computed from the histories when they are read.
     """
 
     topic: str
@@ -61,6 +62,7 @@ class Metric:
     windows: tuple[Window, ...] = (Window.ALL,)
     whose: Whose = Whose.USER
     k: int | None = None
+    stored: bool = True
 
     @property
     def window(self) -> Window:
@@ -123,10 +125,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("topartistsperyear", Combine.TOP_K, _ARTIST, (Window.YEAR,)),
     Metric("topalbumsperyear", Combine.TOP_K, _ALBUM, (Window.YEAR,)),
     Metric("toptracksperyear", Combine.TOP_K, _TRACK, (Window.YEAR,)),
-    Metric("playsperweek", Combine.COUNT, windows=(Window.WEEK,)),
-    Metric("topartistsperweek", Combine.TOP_K, _ARTIST, (Window.WEEK,)),
-    Metric("topalbumsperweek", Combine.TOP_K, _ALBUM, (Window.WEEK,)),
-    Metric("toptracksperweek", Combine.TOP_K, _TRACK, (Window.WEEK,)),
+    # A week lies in two months of a history at most, which are read as fast as its charts would be. In the rows weeks
+    # would take an eighth of the store, and each event would have to change them.
+    Metric("playsperweek", Combine.COUNT, windows=(Window.WEEK,), stored=False),
+    Metric("topartistsperweek", Combine.TOP_K, _ARTIST, (Window.WEEK,), stored=False),
+    Metric("topalbumsperweek", Combine.TOP_K, _ALBUM, (Window.WEEK,), stored=False),
+    Metric("toptracksperweek", Combine.TOP_K, _TRACK, (Window.WEEK,), stored=False),
     Metric("trendingartists", Combine.TOP_K, _ARTIST, **_TRENDING),  # type: ignore[arg-type]
     Metric("trendingalbums", Combine.TOP_K, _ALBUM, **_TRENDING),  # type: ignore[arg-type]
     Metric("trendingtracks", Combine.TOP_K, _TRACK, **_TRENDING),  # type: ignore[arg-type]
@@ -134,3 +138,6 @@ METRICS: tuple[Metric, ...] = (
 
 USER_METRICS = tuple(metric for metric in METRICS if metric.whose is Whose.USER)
 """The metrics that are functions of a user's history."""
+
+STORED_METRICS = tuple(metric for metric in USER_METRICS if metric.stored)
+"""Those of them that the rows of users hold."""

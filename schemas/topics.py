@@ -8,10 +8,11 @@ declarations all else follows; the others hold what somebody says: events and na
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from schemas.events import ITEMS
-from schemas.metrics import METRICS, Metric, Whose
+from schemas.metrics import METRICS, Metric, Whose, Window
 
 UNKNOWN_NAME = "[unknown]"
 
@@ -19,9 +20,19 @@ UNKNOWN_NAME = "[unknown]"
 class Bucket(Enum):
     """What a cell of a topic with an axis of time holds. Months and years are the calendar's, in UTC."""
 
-    MONTH = "the listening events of a month, packed"
+    HISTORY = "the listening events of a month, packed"
+    MONTH = "the array of the windows that start in a month, in order"
     YEAR = "the array of the windows that start in a year, in order"
     WINDOW = "the window that starts there"
+
+
+BUCKETS: Mapping[Window, Bucket] = {
+    Window.DAY: Bucket.MONTH,
+    Window.WEEK: Bucket.YEAR,
+    Window.MONTH: Bucket.MONTH,
+    Window.YEAR: Bucket.YEAR,
+}
+"""The buckets of users' windows. What a month's events decide is in cells of its own, so that they alone change it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Topic:
         return self.metric is None
 
 
+@cache
 def topic_of(metric: Metric) -> Topic:
     """The topic that a metric's values are."""
     axis = "start" if metric.windowed else None
@@ -76,7 +88,7 @@ def _place(metric: Metric) -> Place:
     if metric.whose is Whose.EVERYBODY:
         return Place("trending", metric.topic, bucket=Bucket.WINDOW)
     if metric.windowed:
-        return Place("users", metric.topic, bucket=Bucket.YEAR)
+        return Place("users", metric.topic, bucket=BUCKETS[metric.window])
     return Place("users", "profile", metric.topic.encode())
 
 
@@ -89,7 +101,7 @@ def _listening_events() -> Topic:
     return Topic(
         "listeningevents",
         "ListeningEvent",
-        Place("users", "history", bucket=Bucket.MONTH),
+        Place("users", "history", bucket=Bucket.HISTORY),
         "pipelines.profile",
         axis="timestamp",
         identity="userId",

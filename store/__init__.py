@@ -5,7 +5,7 @@ Two homes behind one interface: LMDB in a folder, and Google Bigtable or its emu
 
 from typing import TYPE_CHECKING, Any
 
-from store.interface import Cell, CellKey, CellRange, Change, Row, Store, StoreAwayError, StoreError
+from store.interface import Amend, Cell, CellKey, CellRange, Change, Row, Store, StoreAwayError, StoreError
 from store.urls import DEFAULT_STORE, open_store
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_STORE",
+    "Amend",
     "Cell",
     "CellKey",
     "CellRange",

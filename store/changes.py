@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from store import layout, varint
+from store import layout
 from store.histories import months
+from store.histories.event_set import EventSet
 from store.histories.months import Events
 from store.interface import Cell, Row, Store
 
@@ -37,12 +38,26 @@ class UserChange(NamedTuple):
 
     Attributes:
         version: the row's version after it.
-        added: the events that are new in the history; None if they are too many, or not all that changed.
+        packed: the events that are new in the history, as `packed` makes it of them; nothing if that is not known.
     """
 
     user: int
     version: bytes
-    added: Events | None
+    packed: bytes
+
+    @property
+    def added(self) -> Events | None:
+        """The events that are new in the history; None if they are too many, or not all that changed."""
+        return months.unpack([self.packed]) if self.packed else None
+
+
+def packed(added: EventSet) -> list[bytes]:
+    """The packed events of each user, as entries hold them; nothing where they are too many."""
+    sizes = np.diff(added.starts)
+    out, ends = np.empty(months.most_bytes(len(added), len(sizes)), np.uint8), np.empty(len(sizes), np.int64)
+    data = out[: months.pack_parts(added.columns, added.starts, out, 0, ends)].tobytes()
+    found = zip([0, *ends.tolist()], ends.tolist(), sizes.tolist(), strict=False)
+    return [data[lo:hi] if size <= MOST_EVENTS else b"" for lo, hi, size in found]
 
 
 def _now() -> int:
@@ -64,15 +79,7 @@ def _rows(cells: Sequence[Cell]) -> Iterator[tuple[bytes, Row]]:
 
 
 def _cell(entry: UserChange) -> Cell:
-    return Cell("user", layout.row_key(entry.user) + entry.version, _packed(entry.added))
-
-
-def _packed(added: Events | None) -> bytes:
-    if added is None or len(added.timestamps) > MOST_EVENTS:
-        return b""
-    n = len(added.timestamps)
-    out = np.empty(varint.LONGEST + n * months.LONGEST_EVENT, np.uint8)
-    return out[: months.pack(*added, 0, n, out, 0)].tobytes()
+    return Cell("user", layout.row_key(entry.user) + entry.version, entry.packed)
 
 
 def _prune(store: Store) -> None:
@@ -113,7 +120,7 @@ def _cells_since(store: Store, second: int) -> Iterator[tuple[int, Cell]]:
 
 def _entry(cell: Cell) -> UserChange:
     user, version = cell.qualifier[: layout.KEY_BYTES], cell.qualifier[layout.KEY_BYTES :]
-    return UserChange(int.from_bytes(user, "big"), version, months.unpack([cell.value]) if cell.value else None)
+    return UserChange(int.from_bytes(user, "big"), version, cell.value)
 
 
 class Follower:

@@ -48,6 +48,28 @@ Change: TypeAlias = Callable[[Mapping[bytes, Row]], Iterable[tuple[bytes, Row]]]
 """From the rows that exist, by key, to the rows as they shall be: whole, so what is not in them is deleted."""
 
 
+class Amendment(NamedTuple):
+    """What changes in a row that exists.
+
+    Attributes:
+        version: that the row had when what follows was made of it.
+        cells: to be set; cells that are not named stay.
+        deleted: families and qualifiers of cells that go.
+    """
+
+    key: bytes
+    version: bytes
+    cells: Row
+    deleted: Sequence[tuple[str, bytes]]
+
+
+Read: TypeAlias = Callable[[Sequence[CellKey], Sequence[CellRange]], tuple[list[bytes | None], list[list[Cell]]]]
+"""Reads cells and ranges of rows, as `Store.read` does."""
+
+Amend: TypeAlias = Callable[[Read, Sequence[bytes]], Iterable[Amendment]]
+"""From what it reads of rows to what changes in them; rows it does not name stay as they are."""
+
+
 class StoreError(Exception):
     """The store cannot do what was asked; says which store, why, and the remedy."""
 
@@ -105,6 +127,13 @@ class Store(ABC):
         """Replaces rows by what `change` makes of them: read and write are one atomic step for each row.
 
         `change` may be called again for keys whose rows another writer changed meanwhile.
+        """
+
+    @abstractmethod
+    def amend(self, table: str, keys: Sequence[bytes], change: Amend) -> None:
+        """Changes some cells of rows: read and write are one atomic step for each row, which has a version.
+
+        `change` may be called again with keys whose rows another writer changed meanwhile.
         """
 
     @abstractmethod

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from schemas.events import ITEMS
 from schemas.metrics import METRICS
 from schemas.topics import topic_of
@@ -20,11 +23,18 @@ META = "meta"
 CHANGES = "changes"
 TRENDING = "trending"
 
-_WINDOWED = {topic.place.family: topic.place.table for topic in map(topic_of, METRICS) if topic.axis}
+TALLIES = "tallies"
+"""The family of what is kept of users so that events can be added: see `store.profiles.tallies`."""
+
+_WINDOWED = {
+    topic.place.family: topic.place.table
+    for topic in (topic_of(metric) for metric in METRICS if metric.stored)
+    if topic.axis
+}
 """The tables of the topics that have a family of their own."""
 
 TABLES: Mapping[str, tuple[str, ...]] = {
-    USERS: ("profile", "history", *(family for family, table in _WINDOWED.items() if table == USERS), "deletions"),
+    USERS: ("profile", "history", TALLIES, *(f for f, table in _WINDOWED.items() if table == USERS), "deletions"),
     **dict.fromkeys(ITEMS.values(), ("item", "live")),
     META: ("setting",),
     CHANGES: ("user",),
@@ -49,6 +59,12 @@ def row_key(number: int) -> bytes:
         OverflowError: the id is negative or has more than 64 bits.
     """
     return number.to_bytes(KEY_BYTES, "big")
+
+
+def row_keys(numbers: NDArray[np.int64]) -> list[bytes]:
+    """The row keys of many users or items."""
+    data = numbers.astype(">i8").tobytes()
+    return [data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES)]
 
 
 def after(key: bytes) -> bytes | None:

@@ -65,7 +65,7 @@ def _key(topic: Topic) -> pa.Field:
 
 
 def _batch(topic: Topic, rows: Sequence[tuple[bytes, Row]], schema: pa.Schema) -> pa.RecordBatch:
-    if topic.place.bucket is Bucket.MONTH:
+    if topic.place.bucket is Bucket.HISTORY:
         return _events(rows, schema)
     found = [_record(topic, key, value, schema) for key, row in rows for value in _values(topic, row)]
     return pa.RecordBatch.from_pylist(found, schema)
@@ -84,7 +84,7 @@ def _decoded_key(topic: Topic, key: bytes) -> int | str:
 
 def _values(topic: Topic, row: Row) -> list[Any]:
     """The values of one key that are in the cells of the topic's family."""
-    if topic.place.bucket is Bucket.YEAR:
+    if topic.place.bucket in (Bucket.MONTH, Bucket.YEAR):
         return [value for cell in row for value in avro.decode(f"{topic.value}[]", cell.value)]
     mine = (cell for cell in row if topic.place.bucket or cell.qualifier == topic.place.column)
     return [avro.decode(topic.value, cell.value) for cell in mine]

@@ -181,6 +181,7 @@ def _bucket(topic: Topic) -> Bucket:
 
 
 _BUCKET_STARTS: Mapping[Bucket, Callable[[int], int]] = {
+    Bucket.HISTORY: lambda time: interval(Window.MONTH, time)[0],
     Bucket.MONTH: lambda time: interval(Window.MONTH, time)[0],
     Bucket.YEAR: lambda time: interval(Window.YEAR, time)[0],
     Bucket.WINDOW: lambda time: time,
@@ -191,7 +192,7 @@ def _windows(wanted: Range, row: Row) -> list[Any] | TooMany:
     """The values in cells that lie in the range."""
     topic = CATALOGUE[wanted.topic]
     start, stop = wanted.start, wanted.stop
-    if topic.place.bucket is Bucket.MONTH:
+    if topic.place.bucket is Bucket.HISTORY:
         return _events(wanted, row)
     axis = str(topic.axis)
     values = (value for cell in row for value in _in_bucket(topic, cell.value))

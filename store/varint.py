@@ -3,7 +3,11 @@
 Avro encodes a long as the LEB128 form of its zigzag value (Avro specification, "Binary Encoding").
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 from numba import int64, uint8, uint64
+from numpy.typing import NDArray
 
 from store.compiled import jit
 
@@ -39,3 +43,17 @@ def get(data, p):  # type: ignore[no-untyped-def]
 def put_long(out, p, value):  # type: ignore[no-untyped-def]
     """Writes `value` to `out[p:]` as an Avro long; the index after it."""
     return put(out, p, (uint64(value) << uint64(1)) ^ uint64(int64(value) >> 63))
+
+
+@jit
+def get_long(data, p):  # type: ignore[no-untyped-def]
+    """The Avro long at `data[p:]` and the index after it."""
+    value, p = get(data, p)
+    return int64(value >> uint64(1)) ^ -int64(value & uint64(1)), p
+
+
+def joined(values: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Values one after the other, and where each begins."""
+    data = np.frombuffer(b"".join(values), np.uint8)
+    sizes = np.fromiter(map(len, values), np.int64, len(values))
+    return data, np.cumsum(sizes) - sizes

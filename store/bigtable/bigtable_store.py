@@ -31,10 +31,13 @@ from store import layout
 from store.bigtable import bulk, conditional
 from store.bigtable.rpc import RECONNECT, Patience, Rpc, emulator, errors, passing
 from store.bigtable.tables import Tables
-from store.interface import LAYOUT_SETTING, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
+from store.interface import LAYOUT_SETTING, Amend, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
 
 READ_SECONDS = 60.0
 """Time limit of one request that reads. A scan which takes longer goes on with another."""
+
+MOST_COLUMNS = 64
+"""Columns with names that are no words which a request asks for one by one; of more their families are asked for."""
 
 _FORM = re.compile(r"bigtable://([\w.:-]+)/([\w-]+)")
 
@@ -102,8 +105,11 @@ class BigtableStore(Store):
             asked for asked in ranges if asked.table == table and (asked.stop is None or asked.start < asked.stop)
         ]
         filters = [_range_filter(*asked) for asked in {(r.family, r.start, r.stop) for r in several}]
-        if single:
-            filters.append(_filter({key.family for key in single}, {key.qualifier for key in single}))
+        columns = {(key.family, key.qualifier) for key in single}
+        if len(columns) <= MOST_COLUMNS and not all(qualifier.isalnum() for _, qualifier in columns):
+            filters += [_range_filter(family, qualifier, qualifier + b"\0") for family, qualifier in columns]
+        elif columns:
+            filters.append(_filter({family for family, _ in columns}, {qualifier for _, qualifier in columns}))
         keys = {key.key for key in single} | {asked.key for asked in several}
         return self._read(table, keys, _any(filters)) if keys else {}
 
@@ -149,6 +155,18 @@ class BigtableStore(Store):
             changed = ((key, row) for key, row in change(existing) if key in pending)
             with errors(self.url):
                 outcome = conditional.replace(self._rpc, table, existing, changed)
+                if outcome.replaced:
+                    patience.renew()
+                if outcome.error:
+                    patience.wait(outcome.error)
+            pending = set(outcome.undone)
+
+    def amend(self, table: str, keys: Sequence[bytes], change: Amend) -> None:
+        pending, patience = set(keys), Patience()
+        while pending:
+            amendments = [*change(self.read, sorted(pending))]
+            with errors(self.url):
+                outcome = conditional.amend(self._rpc, table, amendments)
                 if outcome.replaced:
                     patience.renew()
                 if outcome.error:

@@ -11,7 +11,7 @@ from google.cloud.bigtable_v2.types import data as messages
 from store import layout
 from store.bigtable.bulk import set_cell
 from store.bigtable.rpc import CheckAndMutateRowRequest, Rpc, passing
-from store.interface import Row, StoreError
+from store.interface import Amendment, Cell, Row, StoreError
 
 IN_FLIGHT = 64
 """Requests under way at a time."""
@@ -44,7 +44,21 @@ def replace(rpc: Rpc, table: str, existing: Mapping[bytes, Row], rows: Iterable[
         StoreError: too many cells of a row change.
     """
     name = rpc.table(table)
-    requests = (_request(name, key, existing.get(key, ()), row) for key, row in rows)
+    return _send(rpc, (_replacement(name, key, existing.get(key, ()), row) for key, row in rows))
+
+
+def amend(rpc: Rpc, table: str, amendments: Iterable[Amendment]) -> Outcome:
+    """Changes cells of rows of `table`, where they still have the versions that the amendments name.
+
+    Raises:
+        GoogleAPICallError: a request failed in a way that cannot pass.
+        StoreError: too many cells of a row change.
+    """
+    name = rpc.table(table)
+    return _send(rpc, (_request(name, found.key, found.version, _changes(found)) for found in amendments))
+
+
+def _send(rpc: Rpc, requests: Iterable[Any]) -> Outcome:
     waiting: deque[tuple[Any, Any]] = deque()
     results: list[tuple[bytes, bool, GoogleAPICallError | None]] = []
     for request in requests:
@@ -66,9 +80,24 @@ def _result(request: Any, response: Any) -> tuple[bytes, bool, GoogleAPICallErro
     return request.row_key, matched == bool(request.true_mutations), None
 
 
-def _request(table: str, key: bytes, old: Row, new: Row) -> Any:
+def _replacement(table: str, key: bytes, old: Row, new: Row) -> Any:
     """The request that makes a row `new` if its version is that of `old`; None if nothing is to be done."""
-    mutations = _mutations(old, new)
+    return _request(table, key, _version(old), _mutations(old, new))
+
+
+def _changes(amendment: Amendment) -> list[Any]:
+    columns = ({"family_name": family, "column_qualifier": column} for family, column in amendment.deleted)
+    return [*map(_setting, amendment.cells), *(Mutation(delete_from_column=column) for column in columns)]
+
+
+def _setting(cell: Cell) -> Any:
+    mutation = Mutation()
+    set_cell(mutation, cell)
+    return mutation
+
+
+def _request(table: str, key: bytes, version: bytes | None, mutations: list[Any]) -> Any:
+    """The request that makes changes in a row if it has this version; None if there are none."""
     if not mutations:
         return None
     if len(mutations) > MOST_MUTATIONS:
@@ -76,7 +105,6 @@ def _request(table: str, key: bytes, old: Row, new: Row) -> Any:
             f"row {key.hex()} of {table}: {len(mutations)} cells change at once, Bigtable takes {MOST_MUTATIONS}"
         )
     request = CheckAndMutateRowRequest(table_name=table, row_key=key)
-    version = _version(old)
     _match_version(request.predicate_filter, version)
     (request.false_mutations if version is None else request.true_mutations).extend(mutations)
     return request
@@ -103,11 +131,7 @@ def _mutations(old: Row, new: Row) -> list[Any]:
     if not new:
         return [Mutation(delete_from_row={})] if old else []
     before = {(cell.family, cell.qualifier): cell.value for cell in old}
-    mutations = []
-    for cell in new:
-        if before.pop((cell.family, cell.qualifier), None) != cell.value:
-            mutations.append(Mutation())
-            set_cell(mutations[-1], cell)
+    mutations = [_setting(cell) for cell in new if before.pop((cell.family, cell.qualifier), None) != cell.value]
     return mutations + _deletions(before, {cell.family for cell in new})
 
 

@@ -185,6 +185,16 @@ def flat(events: EventSet) -> Columns:
     return np.concatenate([users[None], events.columns[:, : len(events)]])
 
 
+def only(events: EventSet, wanted: NDArray[np.bool_]) -> EventSet:
+    """The events of some of the users."""
+    if wanted.all():
+        return events
+    sizes = np.diff(events.starts)
+    rows = np.repeat(wanted, sizes)
+    starts = np.append(0, np.cumsum(sizes[wanted]))
+    return EventSet(events.users[wanted], starts, events.columns[:, : len(rows)][:, rows])
+
+
 @jit
 def _subtract(users, starts, columns, other_users, other_starts, other):  # type: ignore[no-untyped-def]
     """Keeps of each user the events that `other` does not have, in place; adapts `starts`."""

@@ -8,7 +8,8 @@ import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from weakref import WeakValueDictionary
 import lmdb
 
 from store import layout
-from store.interface import LAYOUT_SETTING, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
+from store.interface import LAYOUT_SETTING, Amend, Cell, CellKey, CellRange, Change, Row, Store, StoreError, by_layout
 from store.lmdb import families
 from store.lmdb.environment import Environment, close_leftover
 
@@ -25,6 +26,9 @@ MAP_BYTES = 1 << 40
 """Upper limit of the file. Address space only: the file grows as it is filled."""
 
 READERS = 1024
+
+_LAST_QUALIFIER = b"\xff" * 512
+"""Above all qualifiers: LMDB takes no longer keys."""
 
 _open: WeakValueDictionary[Path, "LmdbStore"] = WeakValueDictionary()
 _opening = threading.Lock()
@@ -84,22 +88,41 @@ class LmdbStore(Store):
         self, cells: Sequence[CellKey], ranges: Sequence[CellRange] = ()
     ) -> tuple[list[bytes | None], list[list[Cell]]]:
         with self._errors(), self._env.begin() as txn:
-            return [self._read_value(txn, key) for key in cells], [self._read_range(txn, asked) for asked in ranges]
+            return self._read(txn, cells, ranges)
 
-    def _read_value(self, txn: Any, key: CellKey) -> bytes | None:
-        code = self._code(txn, key.table, key.family)
-        if code is None:
-            return None
-        found: bytes | None = txn.get(key.key + code + key.qualifier, db=self._tables[key.table])
-        return found
+    def _read(
+        self, txn: Any, cells: Sequence[CellKey], ranges: Sequence[CellRange]
+    ) -> tuple[list[bytes | None], list[list[Cell]]]:
+        return self._read_values(txn, cells), self._read_ranges(txn, ranges)
 
-    def _read_range(self, txn: Any, asked: CellRange) -> list[Cell]:
-        code = self._code(txn, asked.table, asked.family)
-        if code is None:
+    def _read_values(self, txn: Any, cells: Sequence[CellKey]) -> list[bytes | None]:
+        found: dict[tuple[str, bytes], bytes] = {}
+        keys = [(table, self._entry(txn, table, key, family, column)) for table, key, family, column in cells]
+        for table in {cell.table for cell in cells}:
+            with txn.cursor(self._tables[table]) as cursor:
+                wanted = [entry for of, entry in keys if of == table and entry is not None]
+                found.update(((table, entry), value) for entry, value in cursor.getmulti(wanted))
+        return [found.get(key) for key in keys]  # type: ignore[arg-type]
+
+    def _entry(self, txn: Any, table: str, key: bytes, family: str, column: bytes) -> bytes | None:
+        """The key of a cell's entry; None if there is no such family."""
+        code = self._families.code(table, family) or self._code(txn, table, family)
+        return None if code is None else key + code + column
+
+    def _read_ranges(self, txn: Any, ranges: Sequence[CellRange]) -> list[list[Cell]]:
+        with ExitStack() as stack:
+            tables = {asked.table for asked in ranges}
+            cursors = {table: stack.enter_context(txn.cursor(self._tables[table])) for table in tables}
+            return [self._read_range(txn, cursors[asked.table], asked) for asked in ranges]
+
+    def _read_range(self, txn: Any, cursor: Any, asked: CellRange) -> list[Cell]:
+        table, key, family, start, stop = asked
+        prefix = self._entry(txn, table, key, family, b"")
+        if prefix is None or not cursor.set_range(prefix + start):
             return []
-        with txn.cursor(self._tables[asked.table]) as cursor:
-            cells = self._read_cells(txn, cursor, asked.table, asked.key + code, asked.start)
-            return list(takewhile(asked.holds, cells))
+        end, length = prefix + (_LAST_QUALIFIER if stop is None else stop), len(prefix)
+        entries = takewhile(lambda entry: entry[0] < end, cursor.iternext())
+        return [Cell(family, entry[length:], value) for entry, value in entries]
 
     def _code(self, txn: Any, table: str, family: str) -> bytes | None:
         """The byte of a family; another process may have given it one since the store was opened."""
@@ -158,6 +181,14 @@ class LmdbStore(Store):
             existing = self._read_rows(txn, cursor, table, keys, None)
             for key, row in change(existing):
                 self._replace(txn, cursor, table, key, existing.get(key, ()), row)
+
+    def amend(self, table: str, keys: Sequence[bytes], change: Amend) -> None:
+        with self._errors(), self._env.begin(write=True) as txn, txn.cursor(self._tables[table]) as cursor:
+            for found in change(partial(self._read, txn), keys):
+                cursor.putmulti(self._entries(txn, table, [(found.key, found.cells)]))
+                for family, qualifier in found.deleted:
+                    cursor.set_key(found.key + self._known_code(txn, table, family) + qualifier)
+                    cursor.delete()
 
     def _replace(self, txn: Any, cursor: Any, table: str, key: bytes, old: Row, new: Row) -> None:
         if not old:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from schemas.metrics import USER_METRICS, Combine, Metric
+from schemas.metrics import STORED_METRICS, Combine, Metric
+from store import layout
 from store.interface import Store, StoreError
 from store.settings import holds_histories
 
@@ -61,12 +62,12 @@ class Definitions:
     def written(self) -> tuple[Definition, ...]:
         """What is computed for a row that is written, in the order of the catalogue."""
         texts = {**self.stored, **self.coming}
-        return tuple(found for metric in USER_METRICS if (found := _parse(metric, texts.get(metric.topic))))
+        return tuple(found for metric in STORED_METRICS if (found := _parse(metric, texts.get(metric.topic))))
 
     @cached_property
     def served(self) -> Mapping[str, Definition]:
         """By topic what is read from the rows."""
-        found = ((m.topic, _parse(m, self.stored.get(m.topic))) for m in USER_METRICS if m.topic not in self.coming)
+        found = ((m.topic, _parse(m, self.stored.get(m.topic))) for m in STORED_METRICS if m.topic not in self.coming)
         return {topic: definition for topic, definition in found if definition}
 
     @cached_property
@@ -83,7 +84,7 @@ class Definitions:
 
     def missing(self) -> list[str]:
         """The topics that the catalogue has and the store does not, or has otherwise."""
-        return [metric.topic for metric in USER_METRICS if metric.topic not in self.served]
+        return [metric.topic for metric in STORED_METRICS if metric.topic not in self.served]
 
 
 NOTHING = Definitions({}, {})
@@ -105,7 +106,7 @@ def texts(definitions: Iterable[Definition]) -> dict[str, str]:
 
 def defaults(k: int = K) -> tuple[Definition, ...]:
     """What a new store has: all metrics of the catalogue."""
-    return tuple(define(metric, k) for metric in USER_METRICS)
+    return tuple(define(metric, k) for metric in STORED_METRICS)
 
 
 def of_catalogue(k: int = K) -> Definitions:
@@ -126,8 +127,8 @@ def read(store: Store) -> Definitions:
 def for_writing(store: Store) -> Definitions:
     """The definitions that rows have to be written with; a new store gets those of the catalogue."""
     found = read(store)
-    if found == NOTHING:
-        found = of_catalogue()
+    if store.setting(SETTING) is None:  # those of a store from before they were noted are noted now
+        found = of_catalogue() if found == NOTHING else found
         write(store, found)
     return found
 
@@ -162,14 +163,15 @@ def keep(store: Store, wanted: Definitions) -> None:
 
 def write(store: Store, definitions: Definitions) -> None:
     """Notes what a store's topics are defined as, and makes room for them."""
-    store.add_families(definition.metric.topic for definition in definitions.written if definition.metric.windowed)
+    windowed = (definition.metric.topic for definition in definitions.written if definition.metric.windowed)
+    store.add_families([layout.TALLIES, *windowed])
     store.set_setting(SETTING, json.dumps({"stored": dict(definitions.stored), "coming": dict(definitions.coming)}))
 
 
 def start(store: Store, wanted: Iterable[Definition], topics: Collection[str]) -> Definitions:
     """Notes that rows are about to be given other definitions of some topics; those of topics no longer known go."""
     found = read(store)
-    known = {metric.topic for metric in USER_METRICS}
+    known = {metric.topic for metric in STORED_METRICS}
     stored = {t: text for t, text in found.stored.items() if t in known}
     coming = {t: text for t, text in found.coming.items() if t in known}
     coming |= {t: text for t, text in texts(wanted).items() if t in topics and stored.get(t) != text}
@@ -198,18 +200,18 @@ def _decoded(text: str) -> Definitions:
 
 
 _LAYOUT_2 = (
-    *("counts", "firstlisten", "lastlisten", "topartists", "topalbums", "toptracks", "playsperday"),
-    *("topartistspermonth", "topalbumspermonth", "toptrackspermonth"),
+    *("counts", "firstlisten", "lastlisten", "topartists", "topalbums", "toptracks"),
     *("topartistsperyear", "topalbumsperyear", "toptracksperyear"),
 )
-"""The metrics of stores from before definitions were noted; their settings tell the length of charts."""
+"""The metrics of stores from before definitions were noted, as far as their cells are still those of now; their
+settings tell the length of charts."""
 
 
 def _of_layout_2(store: Store) -> Definitions:
     k = store.setting("k")
     if k is None:
         return NOTHING
-    return Definitions(texts(define(metric, int(k)) for metric in USER_METRICS if metric.topic in _LAYOUT_2), {})
+    return Definitions(texts(define(metric, int(k)) for metric in STORED_METRICS if metric.topic in _LAYOUT_2), {})
 
 
 def remark(store: Store, recompute: str) -> str | None:

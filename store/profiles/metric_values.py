@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.events import Field
 from schemas.metrics import Combine, Window
 from store.histories.event_set import EventSet
-from store.profiles.combiners import COMBINERS, Combiner
+from store.profiles.combiners import COMBINERS, Combiner, TopK
 from store.profiles.combiners.combiner import Frame, groups_of
 from store.profiles.combiners.tally import Tally, TallyCombiner
 from store.profiles.definitions import Definition
@@ -29,7 +30,7 @@ class Values(NamedTuple):
 
     Attributes:
         users: the number of each cell's user in the set of events.
-        buckets: the first second of the year of each cell; 0 where the metric has no windows.
+        buckets: the first second of the month or year of each cell; 0 where the metric has no windows.
         starts, ends: where each cell's value is in the buffer.
     """
 
@@ -42,10 +43,15 @@ class Values(NamedTuple):
 class Profiles:
     """The metrics of the users of a set of events. Windows and accumulators are made once, whoever needs them."""
 
-    def __init__(self, events: EventSet, definitions: Iterable[Definition]) -> None:
+    def __init__(self, events: EventSet, definitions: Iterable[Definition], tallied: Iterable[Field] = ()) -> None:
+        """Args:
+        tallied: fields of which the tallies of years and of all time are asked for too.
+        """
         self._events = events
         self._windows: dict[Window, Windows] = {}
-        self._tallies: dict[tuple[int, Window], Tally | None] = {}
+        self._tallies: dict[tuple[int, Window], Tally | None] = {
+            (field, window): None for field in tallied for window in (Window.YEAR, Window.ALL)
+        }
         combiners = [(definition, combiner_of(definition)) for definition in definitions]
         for definition, combiner in combiners:
             if isinstance(combiner, TallyCombiner):
@@ -57,6 +63,10 @@ class Profiles:
         if kind not in self._windows:
             self._windows[kind] = windows(kind, self._events.times, self._events.starts)
         return self._windows[kind]
+
+    def tally(self, field: Field, window: Window) -> Tally:
+        """The tally of a field that is asked for."""
+        return self._tally(window, TopK(field, 0))
 
     def most_bytes(self) -> int:
         """An upper bound of what `encode` writes."""
@@ -77,11 +87,11 @@ class Profiles:
         """The users and buckets of a metric's cells, and what frames its values."""
         found = self.windows(definition.metric.window)
         if not definition.metric.windowed:
-            return (found.users, found.years), Frame(np.arange(len(found) + 1), found.starts, windowed=False)
+            return (found.users, found.buckets), Frame(np.arange(len(found) + 1), found.starts, windowed=False)
         new = np.ones(len(found), np.bool_)
-        new[1:] = (np.diff(found.users) != 0) | (np.diff(found.years) != 0)
+        new[1:] = (np.diff(found.users) != 0) | (np.diff(found.buckets) != 0)
         first = np.flatnonzero(new)
-        return (found.users[first], found.years[first]), Frame(
+        return (found.users[first], found.buckets[first]), Frame(
             np.append(first, len(found)), found.starts, windowed=True
         )
 

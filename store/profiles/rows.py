@@ -1,8 +1,9 @@
 """Rows of the table `users` from sets of events: everything the store says about a user is computed here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numba import uint64
@@ -15,6 +16,7 @@ from store.compiled import jit
 from store.histories import months
 from store.histories.event_set import EventSet
 from store.interface import Cell, Row
+from store.profiles import tallies
 from store.profiles.definitions import Definition, Definitions
 from store.profiles.metric_values import Profiles, Values
 
@@ -26,6 +28,10 @@ class Column(NamedTuple):
 
     family: str
     qualifier: bytes | None
+
+
+Part: TypeAlias = tuple[Column, Values]
+"""The values of a column."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +62,17 @@ class Rows:
         return self._rows(self.cells if wanted.all() else self.cells[wanted[self.cells[:, 0]]])
 
     def _rows(self, cells: NDArray[np.int64]) -> Iterator[tuple[bytes, Row]]:
-        keys = [layout.row_key(user) for user in self.events.users.tolist()]
-        data = self.buffer.tobytes()
-        row: list[Cell] = []
-        current = int(cells[0, 0]) if len(cells) else 0
-        for user, number, bucket, start, end in zip(*cells.T.tolist(), strict=True):  # makes fewer objects than rows
-            if user != current:
-                yield keys[current], row
-                current, row = user, []
-            family, qualifier = self.columns[number]
-            row.append(Cell(family, layout.bucket(bucket) if qualifier is None else qualifier, data[start:end]))
-        if row:
-            yield keys[current], row
+        keys = layout.row_keys(self.events.users)
+        data, buckets = self.buffer.tobytes(), layout.row_keys(cells[:, 2])
+        first = np.flatnonzero(np.diff(cells[:, 0], prepend=-1)).tolist()
+        owners = cells[first, 0].tolist()
+        numbers, starts, ends = cells[:, 1].tolist(), cells[:, 3].tolist(), cells[:, 4].tolist()
+        for user, lo, hi in zip(owners, first, [*first[1:], len(cells)], strict=False):
+            row = [
+                Cell(family, qualifier or buckets[i], data[starts[i] : ends[i]])
+                for i, (family, qualifier) in enumerate(map(self.columns.__getitem__, numbers[lo:hi]), lo)
+            ]
+            yield keys[user], row
 
 
 def rows_of(events: EventSet, definitions: Definitions, *, whole: bool = True) -> Rows:
@@ -79,17 +84,38 @@ def rows_of(events: EventSet, definitions: Definitions, *, whole: bool = True) -
         whole: with histories and windows; else only the metrics of all time.
     """
     wanted = [d for d in definitions.written if whole or not d.metric.windowed]
-    profiles = Profiles(events, wanted)
-    room = profiles.most_bytes() + (_room_of_history(events, profiles) if whole else 0)
+    profiles = Profiles(events, wanted, tallies.FIELDS if whole else ())
+    room = profiles.most_bytes() + (_room_of_history(events, profiles) + _room_of_tallies(profiles) if whole else 0)
     out = np.empty(room, np.uint8)  # memory which is not written to costs nothing
     values, p = profiles.encode(out, 0)
-    found = [*zip(map(_column, wanted), values, strict=True)]
+    found = [*zip(map(column_of, wanted), values, strict=True)]
     if whole:
         history, p = _history(events, profiles, out, p)
-        version, p = _versions(events, definitions.fingerprint, out, p)
-        found += [(_HISTORY, history), (_VERSION, version)]
-    found.sort(key=lambda part: _place(part[0]))
-    return Rows(events, definitions, [column for column, _ in found], _cells([part for _, part in found]), out[:p])
+        version, p = encode_versions(digests(events, definitions.fingerprint), out, p)
+        kept, p = _tallies(events, profiles, out, p)
+        found += [(_HISTORY, history), (VERSION, version), *((TALLIES, cells) for cells in kept)]
+    return rows_from(events, definitions, found, out[:p])
+
+
+def months_of(events: EventSet, definitions: Iterable[Definition]) -> tuple[list[Part], NDArray[np.uint8]]:
+    """The cells that follow from months alone: of the histories, and of metrics.
+
+    Args:
+        events: all events of some months of their users.
+        definitions: of metrics by day or month.
+    """
+    wanted = [*definitions]
+    profiles = Profiles(events, wanted)
+    out = np.empty(profiles.most_bytes() + _room_of_history(events, profiles), np.uint8)
+    values, p = profiles.encode(out, 0)
+    history, p = _history(events, profiles, out, p)
+    return [*zip(map(column_of, wanted), values, strict=True), (_HISTORY, history)], out[:p]
+
+
+def rows_from(events: EventSet, definitions: Definitions, parts: Iterable[Part], buffer: NDArray[np.uint8]) -> Rows:
+    """Rows of the users of `events` from the values of columns, which lie in a buffer."""
+    found = sorted(parts, key=lambda part: _place(part[0]))
+    return Rows(events, definitions, [column for column, _ in found], _cells([part for _, part in found]), buffer)
 
 
 def cells_of(events: EventSet, definition: Definition) -> Row:
@@ -97,16 +123,18 @@ def cells_of(events: EventSet, definition: Definition) -> Row:
     profiles = Profiles(events, [definition])
     out = np.empty(profiles.most_bytes(), np.uint8)
     (values,), size = profiles.encode(out, 0)
-    data, (family, qualifier) = out[:size].tobytes(), _column(definition)
+    data, (family, qualifier) = out[:size].tobytes(), column_of(definition)
     cells = zip(*(column.tolist() for column in values[1:]), strict=True)
     return [Cell(family, qualifier or layout.bucket(bucket), data[start:end]) for bucket, start, end in cells]
 
 
-_HISTORY, _VERSION = Column("history", None), Column(*layout.VERSION)
+_HISTORY, VERSION, TALLIES = Column("history", None), Column(*layout.VERSION), Column(layout.TALLIES, None)
 _FAMILIES = layout.TABLES[layout.USERS]
 
 
-def _column(definition: Definition) -> Column:
+@cache
+def column_of(definition: Definition) -> Column:
+    """Where the values of a metric are."""
     place = topic_of(definition.metric).place
     return Column(place.family, place.column)
 
@@ -130,17 +158,41 @@ def _room_of_history(events: EventSet, profiles: Profiles) -> int:
 
 
 def _history(events: EventSet, profiles: Profiles, out: NDArray[np.uint8], p: int) -> tuple[Values, int]:
-    """The packed months of the histories."""
+    """The packed histories."""
     found = profiles.windows(Window.MONTH)
-    ends = np.empty(len(found), np.int64)
-    start, p = p, months.pack_months(events.columns, found.offsets, out, p, ends)
-    return Values(found.users, found.starts, np.append(start, ends[:-1])[: len(ends)], ends), p
+    parts = months.parts_of(events.times, found.offsets, found.starts)
+    ends = np.empty(len(parts.starts), np.int64)
+    start, p = p, months.pack_parts(events.columns, parts.offsets, out, p, ends)
+    return Values(found.users[parts.months], parts.starts, np.append(start, ends)[: len(ends)], ends), p
 
 
-def _versions(events: EventSet, fingerprint: int, out: NDArray[np.uint8], p: int) -> tuple[Values, int]:
-    """The versions of the rows: they change with every change of a history, or of what is computed from it."""
-    versions = np.empty(len(events.users), np.uint64)
-    _digests(events.columns, events.starts, np.uint64(fingerprint), versions)
+def _room_of_tallies(profiles: Profiles) -> int:
+    rows = sum(len(profiles.tally(field, Window.YEAR).ids) for field in tallies.FIELDS)
+    return tallies.most_bytes(rows + len(profiles.windows(Window.ALL)))
+
+
+def _tallies(events: EventSet, profiles: Profiles, out: NDArray[np.uint8], p: int) -> tuple[list[Values], int]:
+    """The tallies of users with many events, the head first."""
+    counts = np.diff(events.starts)
+    distinct = np.stack([np.diff(profiles.tally(field, Window.ALL).offsets) for field in tallies.FIELDS])
+    first = np.searchsorted(profiles.windows(Window.YEAR).users, np.arange(len(counts) + 1))
+    heads, p = tallies.encode_heads(counts, distinct, out, p)
+    found = [Values(*heads)]
+    for field, items in zip(tallies.FIELDS, distinct, strict=True):
+        cells, p = tallies.encode(field, counts, profiles.tally(field, Window.YEAR), first, items, out, p)
+        found.append(Values(*cells))
+    return found, p
+
+
+def digests(events: EventSet, start: int = 0) -> NDArray[np.uint64]:
+    """What each user's events, and a number, add up to: rows that have other events have another version."""
+    found = np.empty(len(events.users), np.uint64)
+    _digests(events.columns, events.starts, np.uint64(start), found)
+    return found
+
+
+def encode_versions(versions: NDArray[np.uint64], out: NDArray[np.uint8], p: int) -> tuple[Values, int]:
+    """Encodes the version of each user's row into `out[p:]`."""
     size = VERSION_BYTES * len(versions)
     out[p : p + size] = versions.astype(">u8").view(np.uint8)
     starts = p + VERSION_BYTES * np.arange(len(versions))

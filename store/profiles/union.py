@@ -8,10 +8,10 @@ from store import changes, layout
 from store.changes import UserChange
 from store.histories import deletions
 from store.histories.deletions import Deletions
-from store.histories.event_set import NO_EVENTS, Columns, EventSet, difference, flat, grouped, unite
+from store.histories.event_set import NO_EVENTS, Columns, EventSet, difference, flat, grouped, only, unite
 from store.histories.months import unpack_all
 from store.interface import Row, Store
-from store.profiles import definitions
+from store.profiles import definitions, increments
 from store.profiles.rows import Rows, rows_of
 
 
@@ -24,13 +24,18 @@ def write(store: Store, added: Rows | EventSet, deleted: Deletions = deletions.N
         deleted: deletions, of these users or of others.
         announce: tell of the rows that change in the change feed.
     """
-    events = added.events if isinstance(added, Rows) else added
-    keys = [layout.row_key(user) for user in np.union1d(events.users, deleted.users).tolist()]
-    if not keys:
+    users = np.union1d((added.events if isinstance(added, Rows) else added).users, deleted.users)
+    if not len(users):
         return
     changed: dict[bytes, UserChange] = {}
     definitions.for_writing(store)  # a new store's are noted before anything is written
-    store.update(layout.USERS, keys, lambda existing: _united(store, added, deleted, existing, changed))
+    if isinstance(added, EventSet):
+        left = increments.add(store, only(added, ~np.isin(added.users, deleted.users)), changed)
+        users = np.union1d(left, deleted.users)
+        added = only(added, np.isin(added.users, users))
+    if len(users):
+        keys = [*map(layout.row_key, users.tolist())]
+        store.update(layout.USERS, keys, lambda existing: _united(store, added, deleted, existing, changed))
     if announce:
         changes.write(store, changed.values())
 
@@ -110,12 +115,13 @@ def _noted(
 
     A row that is asked for again, since another writer came first, stays noted: it may have been written nevertheless.
     """
+    packed = dict(zip(added.users.tolist(), changes.packed(added), strict=True))
     for key, row in rows:
         version = _version(row)
         if version is not None and version != _version(existing.get(key, ())):
             user = int.from_bytes(key, "big")
             only_added = row[-1].family != deletions.FAMILY
-            changed[key] = UserChange(user, version, added.of(user) if only_added else None)
+            changed[key] = UserChange(user, version, packed[user] if only_added else b"")
         yield key, row
 
 

@@ -8,6 +8,7 @@ from numba import int64
 from numpy.typing import NDArray
 
 from schemas.metrics import Window
+from schemas.topics import BUCKETS, Bucket
 from store.compiled import jit
 
 DAY = 86_400
@@ -41,13 +42,13 @@ class Windows(NamedTuple):
         offsets: the first event of each window, and the end of the last one: int64[windows + 1].
         users: the number of the user in the set of events.
         starts: the first second; 0 for all time. That of the week in which 1970 begins is negative.
-        years: the first second of the year in which the window starts, but not less than 0.
+        buckets: the first second of the month, or of the year, in which the window starts, but not less than 0.
     """
 
     offsets: NDArray[np.int64]
     users: NDArray[np.int64]
     starts: NDArray[np.int64]
-    years: NDArray[np.int64]
+    buckets: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.users)
@@ -96,20 +97,20 @@ def bounds(kind, time):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _find(kind, times, users, offsets, owners, starts, years):  # type: ignore[no-untyped-def]
+def _find(kind, bucket_kind, times, users, offsets, owners, starts, buckets):  # type: ignore[no-untyped-def]
     """Fills the fields of Windows for events whose users begin at `users`; how many windows there are."""
     n = int64(0)
-    year_end = int64(-1)
-    year = int64(0)
+    bucket_end = int64(-1)
+    bucket = int64(0)
     for user in range(len(users) - 1):
         i = users[user]
         while i < users[user + 1]:
             first, after = bounds(kind, times[i])
-            if first * DAY >= year_end or first * DAY < year:
-                begin, end = bounds(int64(_YEAR), max(first * DAY, int64(0)))
-                year = begin * DAY
-                year_end = _LAST if end > _LAST_DAY else end * DAY
-            offsets[n], owners[n], starts[n], years[n] = i, user, first * DAY, year
+            if first * DAY >= bucket_end or first * DAY < bucket:
+                begin, end = bounds(bucket_kind, max(first * DAY, int64(0)))
+                bucket = begin * DAY
+                bucket_end = _LAST if end > _LAST_DAY else end * DAY
+            offsets[n], owners[n], starts[n], buckets[n] = i, user, first * DAY, bucket
             n += 1
             last = _LAST if after > _LAST_DAY else after * DAY - 1
             while i < users[user + 1] and times[i] <= last:
@@ -129,10 +130,25 @@ def windows(kind: Window, times: NDArray[np.int64], users: NDArray[np.int64]) ->
         return Windows(users, np.arange(n), np.zeros(n, np.int64), np.zeros(n, np.int64))
     most = int(users[-1])
     found = tuple(np.empty(most + 1, np.int64) for _ in Windows._fields)
-    n = _find(KINDS[kind], times, users, *found)
-    offsets, owners, starts, years = (column[: n + 1].copy() for column in found)
+    bucket = _MONTH if BUCKETS[kind] is Bucket.MONTH else _YEAR
+    n = _find(KINDS[kind], bucket, times, users, *found)
+    offsets, owners, starts, buckets = (column[: n + 1].copy() for column in found)
     offsets[n] = most
-    return Windows(offsets, owners[:n], starts[:n], years[:n])
+    return Windows(offsets, owners[:n], starts[:n], buckets[:n])
+
+
+@jit
+def _stops(kind, starts, out):  # type: ignore[no-untyped-def]
+    for i in range(len(starts)):
+        _, after = bounds(kind, starts[i])
+        out[i] = _LAST if after > _LAST_DAY else after * DAY
+
+
+def stops(kind: Window, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first second after each of the windows of a kind that start there; not for all time."""
+    found = np.empty(len(starts), np.int64)
+    _stops(KINDS[kind], starts, found)
+    return found
 
 
 def interval(kind: Window, time: int) -> tuple[int, int]:

@@ -27,7 +27,8 @@ def _metric(metric: Metric) -> list[str]:
     windows = ", ".join(window.value for window in metric.windows)
     k = f", {metric.k}" if metric.k else ""
     axis = topic_of(metric).axis
-    described = [metric.combine.value + k, field, windows, metric.whose.value, metric.value]
+    whose = metric.whose.value + ("" if metric.stored else ", computed when read")
+    described = [metric.combine.value + k, field, windows, whose, metric.value]
     return [f"`{metric.topic}`", *described, f"`{axis}`" if axis else ""]
 
 

@@ -31,7 +31,7 @@ for user, profile in oracle.profiles(random_events(1, n=400, users=5)).items():
     query = "{ getUserProfile(userId: %d) { distinctAlbumsPerYear { start countDistinct } } }" % user
     answer = ask(app, query)
     assert answer["data"]["getUserProfile"]["distinctAlbumsPerYear"] == profile["distinctalbumsperyear"], answer
-print(*computed(store))
+print(*(topic for topic, found in computed(store).items() if found.metric.stored))
 """
 
 

@@ -26,5 +26,7 @@ def test_every_table_is_documented() -> None:
 
 
 def test_topics_lie_where_the_layout_has_families() -> None:
-    for topic in CATALOGUE.values():
+    stored = [topic for topic in CATALOGUE.values() if topic.given or topic.metric.stored]  # type: ignore[union-attr]
+    assert len(stored) > 20
+    for topic in stored:
         assert topic.place.family in layout.TABLES[topic.place.table]

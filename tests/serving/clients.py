@@ -14,7 +14,7 @@ from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
 from serving.gateway.services.transport import Service, Services
 from serving.gateway.topics.server_topics import Topics
-from store import Cell, CellKey, CellRange, Change, Row, Store, StoreError
+from store import Amend, Cell, CellKey, CellRange, Change, Row, Store, StoreError
 
 
 class Watched(Store):
@@ -54,6 +54,9 @@ class Watched(Store):
 
     def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
         self.inner.update(table, keys, change)
+
+    def amend(self, table: str, keys: Sequence[bytes], change: Amend) -> None:
+        self.inner.amend(table, keys, change)
 
     def setting(self, name: str) -> str | None:
         if self.failure:

@@ -34,7 +34,7 @@ def test_ready_tells_what_is_served(store: Store) -> None:
 def test_ready_tells_how_old_the_data_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds in (3000, 50, 1):
         monkeypatch.setattr(changes, "_now", lambda seconds=seconds: int(time.time()) - seconds)
-        changes.write(store, [UserChange(5, b"v", None)])
+        changes.write(store, [UserChange(5, b"v", b"")])
         written = changes._now()
         monkeypatch.undo()
         app = create_app(DEFAULT_SCHEMA, store)

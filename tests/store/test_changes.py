@@ -7,14 +7,17 @@ import pytest
 
 from store import Cell, Store, changes
 from store.changes import KEPT_SECONDS, MOST_EVENTS, Follower, UserChange
-from store.histories.months import Events
+from store.histories.event_set import EventSet
 from store.layout import CHANGES, row_key
 
 
 def change(user: int, version: int, added: int | None = 1) -> UserChange:
     """A change by some events, no two of which are alike."""
-    columns = None if added is None else np.arange(4 * added, dtype=np.int64).reshape(4, added) + user
-    return UserChange(user, row_key(version), None if columns is None else Events(*columns))
+    if added is None:
+        return UserChange(user, row_key(version), b"")
+    columns = np.arange(4 * added, dtype=np.int64).reshape(4, added) + user % 2**62
+    (packed,) = changes.packed(EventSet(np.array([user]), np.array([0, added]), columns))
+    return UserChange(user, row_key(version), packed)
 
 
 def plain(entry: UserChange) -> tuple[int, bytes, list[list[int]] | None]:

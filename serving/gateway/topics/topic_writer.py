@@ -101,7 +101,7 @@ class TopicWriter:
 
 
 def _is_event(topic: Topic) -> bool:
-    return topic.place.bucket is Bucket.MONTH
+    return topic.place.bucket is Bucket.HISTORY
 
 
 def _sets(value: Mapping[str, Any]) -> tuple[EventSet, Deletions]:

@@ -61,3 +61,16 @@ def _encode(numbers, cells, starts, windowed, out, p, ends):  # type: ignore[no-
             p += 1
         ends[cell] = p
     return p
+
+
+@jit
+def _decode(data, starts, numbers):  # type: ignore[no-untyped-def]
+    for i in range(len(starts)):
+        numbers[i] = varint.get_long(data, starts[i])[0]
+
+
+def decode_numbers(values: Sequence[bytes]) -> Column:
+    """The numbers that are encoded without windows."""
+    numbers = np.empty(len(values), np.int64)
+    _decode(*varint.joined(values), numbers)
+    return numbers

@@ -1,5 +1,6 @@
 """TopK: the most played items."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,3 +83,51 @@ def _encode(offsets, ids, plays, best, cells, starts, windowed, out, p, ends):  
             p += 1
         ends[cell] = p
     return p
+
+
+@jit
+def _add_to_charts(data, starts, windowed, first, items, plays, offsets, out_items, out_plays):  # type: ignore[no-untyped-def]
+    n = int64(0)
+    for chart in range(len(starts)):
+        offsets[chart] = n
+        lo, hi = first[chart], first[chart + 1]
+        for i in range(lo, hi):
+            out_items[n], out_plays[n] = items[i], plays[i]
+            n += 1
+        p = starts[chart]
+        if windowed:
+            _, p = varint.get_long(data, p)
+            _, p = varint.get_long(data, p)
+        size, p = varint.get_long(data, p)
+        for _ in range(size):
+            item, p = varint.get_long(data, p)
+            count, p = varint.get_long(data, p)
+            added = False
+            for i in range(lo, hi):
+                added = added or items[i] == item
+            if not added:
+                out_items[n], out_plays[n] = item, count
+                n += 1
+    offsets[len(starts)] = n
+    return n
+
+
+EMPTY_CHART = b"\2\0\0\0"
+"""The array of one window whose chart has no items."""
+
+
+def add_to_charts(
+    values: Sequence[bytes], first: Column, items: Column, plays: Column, *, windowed: bool
+) -> tuple[Column, Column, Column]:
+    """The items that can be in charts after plays were added: the offsets, ids and plays of a Tally.
+
+    Args:
+        values: the encoded charts before, each with as many items as there are, or k.
+        first: the first of the items with plays more of each chart, and the end: int64[charts + 1].
+        items, plays: of these items, each once for a chart, and their plays after the addition.
+        windowed: whether each value is the array of one window.
+    """
+    most = len(items) + sum(map(len, values)) // 2
+    offsets, found = np.empty(len(values) + 1, np.int64), np.empty((2, most), np.int64)
+    n = int(_add_to_charts(*varint.joined(values), windowed, first, items, plays, offsets, *found))
+    return offsets, found[0, :n], found[1, :n]

@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_logged_and_read_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(filled, "rows", fail)
-        changes.write(filled, [changes.UserChange(6, bytes(8), None)])
+        changes.write(filled, [changes.UserChange(6, bytes(8), b"")])
         wait_for(lambda: "the store is away" in caplog.text)
         stopped = state(keeper).as_of
     listen(filled, events({6: {60: 2}}))

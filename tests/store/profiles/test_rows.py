@@ -20,7 +20,7 @@ DEFINITIONS = of_catalogue(10)
 
 def computed(events: list[Event], k: int = 10) -> dict[int, dict[str, object]]:
     rows = rows_of(unite(columns(events)), of_catalogue(k))
-    return {int.from_bytes(key, "big"): stored.topics_of(key, row) for key, row in rows}
+    return {int.from_bytes(key, "big"): stored.topics_of(key, row, k) for key, row in rows}
 
 
 @pytest.mark.parametrize(("n", "span"), [(1, 1), (10, 5), (1000, 10), (3000, 10**8), (3000, 10**9)])

@@ -27,10 +27,11 @@ def write(store: Store, events: Sequence[Event], *, announce: bool = True) -> No
 def added(entries: Sequence[UserChange]) -> dict[int, set[Event]]:
     """The events that entries tell of, by user."""
     found: dict[int, set[Event]] = {}
-    for user, _, events in entries:
-        assert events is not None
-        rows = zip(*(column.tolist() for column in events), strict=True)
-        found.setdefault(user, set()).update(Event(user, artist, album, track, t) for t, track, artist, album in rows)
+    for entry in entries:
+        assert entry.added is not None
+        rows = zip(*(column.tolist() for column in entry.added), strict=True)
+        news = {Event(entry.user, artist, album, track, time) for time, track, artist, album in rows}
+        found.setdefault(entry.user, set()).update(news)
     return found
 
 

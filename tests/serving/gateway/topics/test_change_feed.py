@@ -34,7 +34,7 @@ def test_others_get_their_turn_while_many_subscribers_are_told(store: Store) -> 
             await asyncio.sleep(0)
             turns.append(told - before)
             if not told:
-                await asyncio.to_thread(write, store, [UserChange(5, str(len(turns)).encode(), None)])
+                await asyncio.to_thread(write, store, [UserChange(5, str(len(turns)).encode(), b"")])
         await asyncio.gather(*following)
         return turns
 
