@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Command] = {
     "stream": Command("pipelines.profile", "keep a store up to date with Kafka", needs="--kafka"),
     "backfill": Command("pipelines.backfill", "bring a range of dates into a store that is in use"),
     "recompute": Command("pipelines.recompute", "derive all again from the histories in a store"),
+    "verify": Command("store.verify", "look whether a store holds what follows from its histories"),
     "serve": Command("serving", "serve a store: GraphQL and the website"),
     "apply": Command("serving.apply", "give a running server another schema"),
     "recommend": Command("serving.recommender", "serve recommendations, as a service of its own"),

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "console": set(),
     "schemas": set(),
     "data": {"console", "schemas"},
-    "store": {"schemas"},
+    "store": {"console", "schemas"},
     "pipelines": {"console", "data", "schemas", "store"},
     "serving": {"console", "schemas", "store"},
 }

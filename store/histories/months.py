@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64
+from numba import int64, uint64
 from numpy.typing import NDArray
 
 from store import varint
@@ -151,6 +151,35 @@ def _unpack(data, starts, columns):  # type: ignore[no-untyped-def]
                 value, p = varint.get(data, p)
                 columns[c, i] = int64(value)
         row = end
+
+
+@jit
+def _are_packed(data, starts, stops, good):  # type: ignore[no-untyped-def]
+    for cell in range(len(starts)):
+        numbers, digits = int64(-1), int64(0)  # still to come, of which the first one tells how many; bytes of this one
+        p, value = starts[cell], uint64(0)
+        good[cell] = True
+        while p < stops[cell] and good[cell]:
+            value |= uint64(data[p] & 127) << uint64(7 * digits)
+            digits += 1
+            if data[p] < 128:
+                if numbers < 0:
+                    good[cell] = value > 0 and value <= uint64(stops[cell] - starts[cell])
+                    numbers = 4 * int64(value)
+                else:
+                    numbers -= 1
+                digits, value = int64(0), uint64(0)
+            good[cell] = good[cell] and digits < varint.LONGEST
+            p += 1
+        good[cell] = good[cell] and numbers == 0 and digits == 0
+
+
+def are_packed(months: Sequence[bytes]) -> list[bool]:
+    """Which of some cells have the form of packed events, so that they can be unpacked."""
+    data, starts = varint.joined(months)
+    good = np.empty(len(months), np.bool_)
+    _are_packed(data, starts, np.append(starts, len(data))[1:], good)
+    return [*map(bool, good)]
 
 
 def unpack(months: Sequence[bytes]) -> Events:

@@ -42,7 +42,12 @@ def write(store: Store, added: Rows | EventSet, deleted: Deletions = deletions.N
 
 def recompute(store: Store, keys: Sequence[bytes]) -> None:
     """Derives the rows of users anew from their histories."""
-    store.update(layout.USERS, keys, lambda existing: _recomputed(store, flat(NO_EVENTS), deletions.NONE, existing, {}))
+    store.update(layout.USERS, keys, lambda existing: derived(store, existing))
+
+
+def derived(store: Store, existing: Mapping[bytes, Row]) -> Iterator[tuple[bytes, Row]]:
+    """The rows that follow from the histories and deletions in rows."""
+    return _recomputed(store, flat(NO_EVENTS), deletions.NONE, existing, {})
 
 
 def holds(store: Store, added: EventSet, deleted: Deletions = deletions.NONE) -> bool:
