@@ -46,7 +46,9 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     services = {**included, **given.services}
     called = Services(services, given.limits, given.destinations)
     topics = Topics(store, Producer(given.kafka) if given.kafka else None, given.limits)
-    build = partial(build_schema, limits=given.limits, production=given.production, services=services)
+    build = partial(
+        build_schema, limits=given.limits, production=given.production, services=services, secrets=given.secrets
+    )
     applied = Applied(schema_path, store, build)
     readiness = probes.Readiness(store, lambda: applied.digest)
 

@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from store.urls import FORMS, VARIABLE
 
 SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
 REST_HOST = "a host, HOST:PORT or network that @rest may call beside the services; may be given several times"
+NAMED = "what {secret.NAME} stands for in the schema: the value of the variable ENV; may be given several times"
 KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read, and nobody write"
 OPEN = "without keys: whoever reaches the server may write, and apply a schema"
 HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
@@ -30,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--store", metavar="URL", help=f"{FORMS}; else ${VARIABLE}, else {DEFAULT_STORE}")
     made.add_argument("--service", action="append", type=_service, default=[], metavar="NAME=URL", help=SERVICE)
     made.add_argument("--rest_host", action="append", type=_destination, default=[], metavar="HOST", help=REST_HOST)
+    made.add_argument("--secret", action="append", type=_secret, default=[], metavar="NAME=ENV", help=NAMED)
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
     made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
@@ -87,6 +91,20 @@ def _destination(given: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return given
+
+
+def _secret(given: str) -> tuple[str, str]:
+    """The name and the value of a secret that was given as NAME=ENV.
+
+    Raises:
+        ArgumentTypeError: it is not of this form, or there is no such variable.
+    """
+    name, _, variable = given.partition("=")
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or not variable:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=ENV")
+    if not os.environ.get(variable):
+        raise argparse.ArgumentTypeError(f"{given!r}: the environment variable {variable} is not set")
+    return name, os.environ[variable]
 
 
 def _service(given: str) -> tuple[str, str]:

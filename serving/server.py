@@ -71,6 +71,7 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         kafka,
         Destinations(chosen.rest_host),
         read_documents(chosen.documents) if chosen.documents else None,
+        dict(chosen.secret),
     )
 
 

@@ -27,6 +27,7 @@ class Settings:
         kafka: where mutations send what they write; without it, they write to the store.
         destinations: the hosts that `@rest` may call beside the services.
         documents: the only ones that are answered, if there are any.
+        secrets: what `{secret.NAME}` stands for in a schema, by name.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -37,3 +38,4 @@ class Settings:
     kafka: Kafka | None = None
     destinations: Destinations = field(default_factory=Destinations)
     documents: TrustedDocuments | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -1,17 +1,18 @@
 """What the resolvers of one request share."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from strawberry.fastapi import BaseContext
 
 from serving.gateway.services.caller import RestCaller
-from serving.gateway.services.rest_call import Call
+from serving.gateway.services.rest_call import Call, Keyed
 from serving.gateway.services.transport import Services
 from serving.gateway.topics.loader import Loader, TopicRequest
 from serving.gateway.topics.server_topics import Topics
 from serving.gateway.topics.topic_writer import Write
 
-Request: TypeAlias = TopicRequest | Call | Write
+Request: TypeAlias = TopicRequest | Call | Keyed | Write
 """What a field may ask for."""
 
 
@@ -35,7 +36,10 @@ class Context(BaseContext):
     def renew(self) -> None:
         """Forgets what was read: for what follows, the present counts."""
         self.values = Loader(self.topics.reader)
-        self.rest = RestCaller(self._services)
+        self.rest = RestCaller(self._services, self._headers)
+
+    def _headers(self) -> Mapping[str, str]:
+        return self.request.headers if self.request else {}
 
     async def load(self, request: Request) -> Any:
         """What a field asks for: what is read, what a service answers, or what was written.
@@ -43,7 +47,7 @@ class Context(BaseContext):
         Raises:
             GraphQLError, StoreError, DeliveryError: there is nothing; says why.
         """
-        if isinstance(request, Call):
+        if isinstance(request, Call | Keyed):
             return await self.rest.fetch(request)
         if isinstance(request, Write):
             return await self._write(request)

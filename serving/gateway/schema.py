@@ -1,7 +1,7 @@
 """The Strawberry schema of an SDL file."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -150,20 +150,23 @@ def build_schema(
     limits: Limits | None = None,
     production: bool = False,
     services: Collection[str] | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> GatewaySchema:
     """The schema that the text of an SDL file describes; `name` is the file's name in messages.
 
     Args:
         services: the names of the services that there are; without it, they are not checked.
+        secrets: what `{secret.NAME}` stands for, by name.
 
     Raises:
         SchemaError: it cannot be served.
     """
-    return _strawberry(sdl.contract(text, name, services), limits or Limits(), production)
+    known = secrets or {}
+    return _strawberry(sdl.contract(text, name, services, known), limits or Limits(), production, known)
 
 
-def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool) -> GatewaySchema:
-    types = build_types(contract)
+def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool, secrets: Mapping[str, str]) -> GatewaySchema:
+    types = build_types(contract, secrets)
     own: Sequence[Any] = [kind for name, kind in types.items() if name not in SCALARS]
     roots: Sequence[Any] = (contract.query_type, contract.mutation_type, contract.subscription_type)
     query, mutation, subscription = (root and types[root.name] for root in roots)

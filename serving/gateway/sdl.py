@@ -49,22 +49,27 @@ def text_of(path: Path) -> str:
         raise SchemaError([f"schema {path}: {reason}: name a GraphQL SDL file in UTF-8"]) from error
 
 
-def contract(sdl: str, name: str, services: Collection[str] | None = None) -> GraphQLSchema:
+def contract(
+    sdl: str, name: str, services: Collection[str] | None = None, secrets: Collection[str] = ()
+) -> GraphQLSchema:
     """The schema that the text of an SDL file describes; `name` is the file's name in messages.
 
     Args:
         services: the names of the services that there are; without it, they are not checked.
+        secrets: the names of the secrets that there are.
 
     Raises:
         SchemaError: it cannot be served; names all that is wrong.
     """
     try:
-        return _checked(_merge_roots(_parse(sdl, name)), name, services)
+        return _checked(_merge_roots(_parse(sdl, name)), name, services, secrets)
     except RecursionError:
         raise SchemaError([f"{name}: types, lists or values are nested too deeply: take levels out"]) from None
 
 
-def _checked(document: DocumentNode, name: str, services: Collection[str] | None) -> GraphQLSchema:
+def _checked(
+    document: DocumentNode, name: str, services: Collection[str] | None, secrets: Collection[str]
+) -> GraphQLSchema:
     places = Places(document, name)
     damage = Damage(places)
     document, found = _valid(document, places, damage)
@@ -74,7 +79,7 @@ def _checked(document: DocumentNode, name: str, services: Collection[str] | None
     schema = build_ast_schema(concat_ast([PRELUDE, document]), assume_valid_sdl=True)
     use_scalars(schema)
     found += [error for error in with_remedies(validate_schema(schema)) if not damage.hides(error)]
-    found += [error for error in problems(schema, services) if not damage.hides(error)]
+    found += [error for error in problems(schema, services, secrets) if not damage.hides(error)]
     if found:
         raise SchemaError(_lines(found, places))
     return schema

@@ -5,9 +5,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 
 from schemas.topics import CATALOGUE
 from serving.app import create_app
@@ -46,6 +47,12 @@ SIMILAR = FastAPI()
 @SIMILAR.get("/artists/{artist}")
 async def similar(artist: int, limit: int) -> dict[str, list[dict[str, int]]]:
     return {"artists": [{"id": artist + 1 + i} for i in range(limit)]}
+
+
+@SIMILAR.get("/covers")
+async def covers(request: Request) -> list[dict[str, Any]]:
+    keys = [int(key) for key in request.query_params.getlist("id")]
+    return [{"artistId": key, "url": f"/{key}.png"} for key in reversed(keys)]
 
 
 @SIMILAR.get("/albums/{album}")
@@ -99,7 +106,7 @@ def test_refusal(example: dict[str, str]) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert sum("answer" in example for example in EXAMPLES) == 8
+    assert sum("answer" in example for example in EXAMPLES) == 9
     assert sum("refusal" in example for example in EXAMPLES) == 1
 
 

@@ -83,7 +83,7 @@ def test_bad_schema(profile_url: str, tmp_path: Path, capsys: pytest.CaptureFixt
     path = tmp_path / "bad.gql"
     path.write_text("type Query {\n  a: Nope\n}\n")
     assert main(["--store", profile_url, "--schema", str(path), "--port", "0"]) == 1
-    assert capsys.readouterr().err == f"{path}:2: Unknown type 'Nope'.\n"
+    assert capsys.readouterr().err.startswith(f"{path}:2:6: Query.a: Unknown type 'Nope': define it, or use one of ")
 
 
 @pytest.mark.parametrize(
@@ -149,3 +149,17 @@ def test_cannot_listen(
     errors = capsys.readouterr().err
     assert errors.startswith(f"cannot listen on {host} port {port}: {reason}")
     assert errors.endswith(": choose another --port or --host\n")
+
+
+def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSIC_TOKEN", "t=0=p")
+    monkeypatch.setenv("EMPTY", "")
+    assert options(["--secret", "KEY=MUSIC_TOKEN"]).secret == [("KEY", "t=0=p")]
+
+
+@pytest.mark.parametrize("given", ["", "KEY", "KEY=", "=MUSIC_TOKEN", "K-Y=PATH", "KEY=NOBODY_SETS_THIS", "KEY=EMPTY"])
+def test_secret_that_is_none(given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    with pytest.raises(SystemExit):
+        options(["--secret", given])
+    assert f"argument --secret: {given!r}" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLSchema
 
 from serving.gateway.checks.scopes import Place, Scopes
 from serving.gateway.directives.sdl_directives import RestDirective, TopicDirective, directive_of
-from serving.gateway.fields.rest_field import rest_field
+from serving.gateway.fields.rest_field import parameters_of
 from serving.gateway.fields.topic_field import AFTER, LIMIT
 from serving.gateway.spread import Edge, Spread
 
@@ -69,8 +69,7 @@ def _uses(schema: GraphQLSchema, place: Place, name: str, field: GraphQLField) -
     """The arguments in scope that a field asks for."""
     directive = directive_of(field)
     if isinstance(directive, RestDirective):
-        to = rest_field(directive, field)
-        return [*to.path, *to.query, *([to.body] if to.body else [])]
+        return [*parameters_of(directive, field).names()]
     if isinstance(directive, TopicDirective):
         return _uses_of_topic(schema, place, directive, field)
     return [name] if place.group else []
@@ -89,5 +88,5 @@ def _uses_of_topic(
 
 def _remedy(field: GraphQLField) -> str:
     if isinstance(directive_of(field), RestDirective):
-        return "is not sent: name it in pathParameter, queryParameter or bodyParameter"
+        return "is not sent: name it in pathParameter, queryParameter or bodyParameter, or in a placeholder"
     return "is used neither by this field nor by one below it: take it out, or name it in the directive that needs it"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
+from graphql import GraphQLField
 
 from serving.gateway.checks.wording import choose
 from serving.gateway.directives.sdl_directives import HttpMethod, RestDirective
@@ -13,14 +13,6 @@ from serving.gateway.services.rest_call import service_of
 
 Rule: TypeAlias = Callable[[RestDirective, GraphQLField], str | None]
 """Gives what is wrong with a field, and the remedy, or None."""
-
-
-def _object(directive: RestDirective, field: GraphQLField) -> str | None:
-    kind = get_nullable_type(field.type)
-    nested = is_list_type(kind) and is_list_type(get_nullable_type(kind.of_type))
-    if isinstance(get_named_type(field.type), GraphQLObjectType) and not nested:
-        return None
-    return f"is {field.type}, but a service answers with an object or a list of objects: make it one of these"
 
 
 def _once(directive: RestDirective, field: GraphQLField) -> str | None:
@@ -31,9 +23,13 @@ def _once(directive: RestDirective, field: GraphQLField) -> str | None:
 
 
 def _body(directive: RestDirective, field: GraphQLField) -> str | None:
-    if not directive.body_parameter or directive.http_method is HttpMethod.POST:
+    option = "bodyParameter" if directive.body_parameter else "body"
+    if directive.body_parameter and directive.body:
+        return "@rest has both body and bodyParameter: give one of them"
+    has_body = directive.body_parameter or directive.body
+    if not has_body or (directive.http_method and directive.http_method is not HttpMethod.GET):
         return None
-    return f"bodyParameter {directive.body_parameter!r}: a GET has no body: add httpMethod: POST"
+    return f"{option} {directive.body_parameter or directive.body!r}: a GET has no body: add httpMethod: POST"
 
 
 def _parameters(directive: RestDirective) -> list[str]:
@@ -51,8 +47,8 @@ def _address(directive: RestDirective, field: GraphQLField) -> str | None:
         return f"url {directive.url!r} is no address: write it like http://recommender/recommendation"
     if parts.username or parts.password:
         return f"url {parts.hostname!r} has a user or a password in it: take them out, the schema is no secret"
-    if parts.query or parts.fragment:
-        return f"url {directive.url!r} has a query or a fragment: take it out, and name arguments in queryParameter"
+    if parts.fragment:
+        return f"url {directive.url!r} has a fragment, which is never sent: take it out"
     return None
 
 
@@ -64,4 +60,4 @@ def unknown_service(directive: RestDirective, services: Collection[str] | None) 
         yield f"there is no service {name!r}: {remedy}"
 
 
-REST_RULES: tuple[Rule, ...] = (_address, _object, _once, _body)
+REST_RULES: tuple[Rule, ...] = (_address, _once, _body)

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from serving.gateway.checks.argument_uses import unused_arguments
+from serving.gateway.checks.call_checks import wrong_calls
 from serving.gateway.checks.rest_checks import REST_RULES, unknown_service
 from serving.gateway.checks.root_checks import MUTATION_RULES, SUBSCRIPTION_RULES, directive_problem, wrong_inputs
 from serving.gateway.checks.scope_checks import place_error, wrong_scopes
@@ -39,12 +40,19 @@ MOST_LEVELS = 20
 """Lists within lists."""
 
 
-def problems(schema: GraphQLSchema, services: Collection[str] | None = None) -> Iterator[GraphQLError]:
-    """All that is wrong with a schema which is valid GraphQL."""
+def problems(
+    schema: GraphQLSchema, services: Collection[str] | None, secrets: Collection[str]
+) -> Iterator[GraphQLError]:
+    """All that is wrong with a schema which is valid GraphQL.
+
+    Args:
+        services: the names of the services that there are; None if any may be.
+        secrets: the names of those that there are.
+    """
     scopes = Scopes(schema)
     yield from _types(schema)
     yield from _levels(schema)
-    yield from _Fields(schema, services).problems()
+    yield from _Fields(schema, services, secrets).problems()
     yield from wrong_scopes(schema, scopes)
     yield from unused_arguments(schema, scopes)
 
@@ -73,8 +81,9 @@ def _levels(schema: GraphQLSchema) -> Iterator[GraphQLError]:
 class _Fields:
     """Checks of each field by itself."""
 
-    def __init__(self, schema: GraphQLSchema, services: Collection[str] | None) -> None:
+    def __init__(self, schema: GraphQLSchema, services: Collection[str] | None, secrets: Collection[str]) -> None:
         self._schema = schema
+        self._secrets = secrets
         self._services = services
         self._values = Values()
         self._roots = {
@@ -107,6 +116,7 @@ class _Fields:
         elif directives and isinstance(directives[0], RestDirective):
             yield from filter(None, (rule(directives[0], field) for rule in REST_RULES))
             yield from unknown_service(directives[0], self._services)
+            yield from wrong_calls(directives[0], field, owner, self._secrets)
         elif use:
             yield from _topic_messages(use)
 

@@ -1,6 +1,6 @@
 """Checks of the arguments in scope: those which a field needs are there, and of the right type, on all ways to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from graphql import (
     GraphQLError,
@@ -20,6 +20,7 @@ from serving.gateway.checks.scopes import Place, Scopes
 from serving.gateway.checks.wording import choose
 from serving.gateway.directives.sdl_directives import RestDirective, TopicDirective, directive_of
 from serving.gateway.fields.rest_field import rest_field
+from serving.gateway.fields.sources import ArgumentSource, MemberSource, Source
 
 KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int"), "String": ("String", "ID")}
 """The SDL's scalars that may be a key, by the key's type in the catalogue. The names of an enum are strings, too."""
@@ -103,20 +104,25 @@ class _Check:
                     yield f"{option} {name!r} is {kind}: make it Long, in seconds since 1970-01-01T00:00:00Z"
 
     def _parameters(self, directive: RestDirective) -> Iterator[str]:
-        to = rest_field(directive, self._field)
-        places = {"pathParameter": to.path, "queryParameter": to.query, "bodyParameter": [to.body] if to.body else []}
-        for option, names in places.items():
-            for name in names:
-                yield from self._missing(option, name)
-        yield from self._path(to.path)
-        for name in to.query:
+        to = rest_field(directive, self._field, self._scopes.owner(self._place), {})
+        options = {
+            **dict.fromkeys(directive.path_parameter or (), "pathParameter"),
+            **dict.fromkeys(directive.query_parameter or (), "queryParameter"),
+            **dict.fromkeys([directive.body_parameter] if directive.body_parameter else [], "bodyParameter"),
+        }
+        asked = [name for name, source in to.sources.items() if _is_argument(source, self._place)]
+        for name in asked:
+            yield from self._missing(options.get(name, "placeholder"), name)
+        yield from self._path({name for one in to.parameters.path for name in one.names} & {*asked})
+        pairs = (*to.parameters.query, *to.parameters.headers)
+        for name in sorted({name for _, one in pairs for name in one.names} & {*asked}):
             for kind in self._kinds(name):
                 if not is_leaf_type(get_named_type(kind)):
-                    remedy = "name it in bodyParameter, which is sent as JSON"
-                    yield f"queryParameter {name!r} is {kind}, an object: {remedy}"
+                    remedy = "name it in bodyParameter or in body, which is sent as JSON"
+                    yield f"argument {name!r} is {kind}, an object: {remedy}"
 
-    def _path(self, path: Sequence[str]) -> Iterator[str]:
-        for name in path:
+    def _path(self, names: Collection[str]) -> Iterator[str]:
+        for name in sorted(names):
             for kind in self._kinds(name):
                 if not is_leaf_type(get_nullable_type(kind)):  # type: ignore[call-overload]
                     remedy = "name it in queryParameter or bodyParameter"
@@ -130,3 +136,8 @@ class _Check:
             lacking = self._scopes.missing(self._place, self._field, name)
             if lacking:
                 yield f"has no directive, and no argument {name!r} is in scope ({lacking}): give it a directive"
+
+
+def _is_argument(source: Source, place: Place) -> bool:
+    """Whether a name of a directive is an argument in scope; in a group, fields of the object are arguments, too."""
+    return isinstance(source, ArgumentSource) or (place.group and isinstance(source, MemberSource))

@@ -29,6 +29,9 @@ class HttpMethod(enum.Enum):
 
     GET = "GET"
     POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
 
 
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="rest", description=description("rest"))
@@ -40,6 +43,11 @@ class RestDirective:
     query_parameter: list[str] | None = strawberry.directive_field(name="queryParameter", default=strawberry.UNSET)
     body_parameter: str | None = strawberry.directive_field(name="bodyParameter", default=strawberry.UNSET)
     http_method: HttpMethod | None = strawberry.directive_field(name="httpMethod", default=strawberry.UNSET)
+    body: str | None = strawberry.UNSET
+    headers: list[str] | None = strawberry.UNSET
+    forward: list[str] | None = strawberry.UNSET
+    select: str | None = strawberry.UNSET
+    batch_by: str | None = strawberry.directive_field(name="batchBy", default=strawberry.UNSET)
 
 
 Directive: TypeAlias = TopicDirective | RestDirective
@@ -61,6 +69,7 @@ _PYTHON_NAMES = {
     "queryParameter": "query_parameter",
     "bodyParameter": "body_parameter",
     "httpMethod": "http_method",
+    "batchBy": "batch_by",
 }
 
 

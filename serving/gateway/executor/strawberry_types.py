@@ -68,11 +68,11 @@ class SdlField(StrawberryField):
         return self.resolve(parent, info and info.context, arguments)
 
 
-def build_types(schema: GraphQLSchema) -> dict[str, Any]:
-    """The Strawberry type of every type of a checked schema, by name."""
+def build_types(schema: GraphQLSchema, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """The Strawberry type of every type of a checked schema, by name; `secrets` are those that its calls may hold."""
     own = own_types(schema)
     types = {**SCALARS, **{kind.name: _empty_type(kind) for kind in own}}
-    meanings = Meanings(schema)
+    meanings = Meanings(schema, secrets)
     for kind in own:
         if isinstance(kind, GraphQLObjectType):
             for field in types[kind.name].__strawberry_definition__.fields:

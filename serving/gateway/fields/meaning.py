@@ -1,5 +1,6 @@
 """The meaning of each field of an SDL, by its directive, or by what it is without one."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type, is_non_null_type
@@ -34,8 +35,9 @@ AnyMeaning: TypeAlias = Meaning | FollowField
 class Meanings:
     """The meanings of the fields of a checked schema."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, secrets: Mapping[str, str]) -> None:
         self._schema = schema
+        self._secrets = secrets
         self._beneath = topics_beneath(schema)
 
     def of(self, owner: GraphQLObjectType, name: str) -> AnyMeaning:
@@ -51,7 +53,7 @@ class Meanings:
 
     def _directed(self, owner: GraphQLObjectType, directive: Directive, field: GraphQLField) -> Field:
         if isinstance(directive, RestDirective):
-            return rest_field(directive, field)
+            return rest_field(directive, field, owner, self._secrets)
         written = owner is self._schema.mutation_type
         return write_field(directive, field) if written else topic_field(directive, field, owner)
 

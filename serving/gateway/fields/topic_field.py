@@ -1,15 +1,12 @@
 """Fields with `@topic` that are read: from the parent's value and the arguments in scope to keys, and to the value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from graphql import (
     GraphQLError,
     GraphQLField,
-    GraphQLLeafType,
     GraphQLObjectType,
-    get_named_type,
     get_nullable_type,
     is_list_type,
     is_non_null_type,
@@ -18,49 +15,13 @@ from graphql import (
 from schemas.topics import CATALOGUE, Topic
 from serving.gateway import codes
 from serving.gateway.directives.sdl_directives import TopicDirective
-from serving.gateway.fields.field import GROUP, Arguments, Kind, LoadedField
-from serving.gateway.scalars import to_result
+from serving.gateway.fields.field import Arguments, Kind, LoadedField
+from serving.gateway.fields.sources import MemberSource, member_of
 from serving.gateway.topics.loader import TopicRequest
 from store.values import MOST_VALUES, Address, Key, Page, Range, TooMany
 
 LIMIT, AFTER = "limit", "after"
 """Arguments of a field of all values, if it declares them."""
-
-
-@dataclass(frozen=True)
-class KeyField:
-    """The field beside a field that is its key, or the list of its keys.
-
-    Attributes:
-        where: its name in messages, like `Artist.id`.
-        leaf: its type, to which what a service answers is coerced, as it is when the field itself is answered.
-        python: what a key is that needs no coercing.
-    """
-
-    where: str
-    name: str
-    leaf: GraphQLLeafType
-    python: type
-
-    def key(self, source: Mapping[str, Any]) -> Any:
-        """The key, or the keys, that an object has.
-
-        Raises:
-            GraphQLError: the value cannot be a key.
-        """
-        found = source.get(self.name)
-        return [self._coerced(one) for one in found] if isinstance(found, list) else self._coerced(found)
-
-    def _coerced(self, found: Any) -> Any:
-        if found is None or type(found) is self.python:
-            return found
-        try:
-            key = to_result(found) if self.python is int else self.leaf.coerce_output_value(found)
-        except (GraphQLError, ValueError, TypeError):
-            key = None
-        if not isinstance(key, self.python):
-            raise GraphQLError(f"{self.where}, the key, has a value that is no {self.leaf}")
-        return key
 
 
 @dataclass(frozen=True)
@@ -79,7 +40,7 @@ class TopicField(LoadedField[TopicRequest]):
     kind: ClassVar[Kind] = Kind.TOPIC
     topic: Topic
     argument: str | None
-    sibling: KeyField | None
+    sibling: MemberSource | None
     start: str | None
     stop: str | None
     paged: frozenset[str]
@@ -103,7 +64,7 @@ class TopicField(LoadedField[TopicRequest]):
     def _key(self, parent: Any, arguments: Arguments) -> Any:
         if self.argument is not None:
             return arguments.get(self.argument)
-        return None if self.sibling is None else self.sibling.key(arguments if parent is GROUP else parent)
+        return None if self.sibling is None else self.sibling.value(parent, arguments)
 
     def _page(self, arguments: Arguments) -> Page:
         after = arguments.get(AFTER) if AFTER in self.paged else None
@@ -141,20 +102,14 @@ def _bound(argument: str | None, arguments: Arguments) -> Any:
     return None if argument is None else arguments.get(argument)
 
 
-def key_field(owner: GraphQLObjectType, name: str, topic: Topic) -> KeyField:
-    """The field of this name, which is a key of a topic."""
-    kind: Any = get_named_type(owner.fields[name].type)
-    return KeyField(f"{owner.name}.{name}", name, kind, int if topic.key == "Long" else str)
-
-
 def topic_field(directive: TopicDirective, field: GraphQLField, owner: GraphQLObjectType) -> TopicField:
     """What a field of a checked schema means, which belongs to the type `owner`."""
     kind: Any = get_nullable_type(field.type)
-    topic, sibling = CATALOGUE[directive.name], directive.key_field
+    sibling = directive.key_field
     return TopicField(
-        topic=topic,
+        topic=CATALOGUE[directive.name],
         argument=directive.key_argument or None,
-        sibling=key_field(owner, sibling, topic) if sibling else None,
+        sibling=member_of(owner, sibling) if sibling else None,
         start=directive.range_from or None,
         stop=directive.range_to or None,
         paged=frozenset({LIMIT, AFTER} & field.args.keys()),

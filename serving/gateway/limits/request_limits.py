@@ -30,3 +30,4 @@ class Limits:
     subscriptions: int = _limit(100, "subscriptions of one connection at the same time")
     service_seconds: float = _limit(5.0, "seconds until the whole answer of a service is there")
     service_bytes: int = _limit(1_000_000, "bytes of the answer of a service")
+    service_cache: int = _limit(10_000_000, "bytes of answers of services that are kept, where they allow it")

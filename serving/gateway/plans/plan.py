@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from serving.gateway.context import Context
 from serving.gateway.fields.field import GROUP, Arguments, LoadedField
-from serving.gateway.services.rest_call import Call
+from serving.gateway.services.rest_call import Call, Keyed
 from store.values import Wanted
 
 Data: TypeAlias = dict[str, Any]
@@ -84,7 +84,7 @@ class Wave:
 
     def add(self, load: Load) -> None:
         """Loads a value; calls a service for a group that may turn out to be null not before it is known."""
-        if not isinstance(load.request, Call):
+        if not isinstance(load.request, Call | Keyed):
             self.reads.append(load)
         else:
             (self.calls if load.group is None else load.group.calls).append(load)

@@ -2,10 +2,17 @@
 
 import asyncio
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-from serving.gateway.services.rest_call import Answer, Call, failure
+from strawberry.dataloader import DataLoader
+
+from serving.gateway.services.rest_call import Answer, Call, Keyed, failure
 from serving.gateway.services.transport import Services
+
+MOST_KEYS = 100
+"""Keys that are asked for in one call."""
 
 
 class CallRecord(NamedTuple):
@@ -19,22 +26,46 @@ class CallRecord(NamedTuple):
 class RestCaller:
     """Calls services for one request: the same call is made once, and so has one answer, or one failure.
 
+    Args:
+        headers: gives those of the client's request.
+
     Attributes:
         records: of the calls that have ended.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, headers: Callable[[], Mapping[str, str]]) -> None:
         self.records: list[CallRecord] = []
         self._services = services
         self._bytes = 0
+        self._headers = headers
         self._answers: dict[Call, asyncio.Future[Answer]] = {}
+        self._groups: dict[Hashable, DataLoader[Any, Answer]] = {}
 
-    async def fetch(self, call: Call) -> Answer:
-        """The answer to a call.
+    async def fetch(self, request: Call | Keyed) -> Answer:
+        """The answer to a call; what is asked for several keys at the same time is one call.
 
         Raises:
             GraphQLError: there is none; says why.
         """
+        if isinstance(request, Call):
+            return await self._once(self._forwarding(request))
+        if request.group not in self._groups:
+            self._groups[request.group] = DataLoader(partial(self._of_keys, request), max_batch_size=MOST_KEYS)
+        return await self._groups[request.group].load(request.key)
+
+    async def _of_keys(self, request: Keyed, keys: Sequence[Any]) -> list[Answer]:
+        answer = await self.fetch(request.call(keys))
+        return [answer] * len(keys)
+
+    def _forwarding(self, call: Call) -> Call:
+        """The call with those headers of the client that are sent on."""
+        if not call.forward:
+            return call
+        given = self._headers()
+        sent = tuple((name, given[name]) for name in call.forward if name in given)
+        return call._replace(headers=call.headers + sent, forward=())
+
+    async def _once(self, call: Call) -> Answer:
         if call not in self._answers:
             self._answers[call] = asyncio.ensure_future(self._fetch(call))
         return await self._answers[call]
@@ -42,7 +73,8 @@ class RestCaller:
     def _count(self, call: Call, answer: Answer) -> None:
         self._bytes += len(answer.body)
         if self._bytes > self._services.limits.bytes:
-            raise failure(call, f"made the answers of all services more than {self._services.limits.bytes} bytes")
+            most = self._services.limits.bytes
+            raise failure(call.service, f"made the answers of all services more than {most} bytes")
 
     async def _fetch(self, call: Call) -> Answer:
         begin, status = time.perf_counter(), None

@@ -44,7 +44,7 @@ def test_what_is_no_key_costs_its_field_alone(profile_store: Watched, field: str
     )
     assert data == {field: {"count": None}, "ok": {"other": 3}}
     kind = field.capitalize()
-    assert errors == [f"{kind[0]}.id, the key, has a value that is no {kind}"]
+    assert errors == [f"{kind[0]}.id has a value that is no {kind}"]
 
 
 def test_keys_in_lists_and_no_key(profile_store: Watched) -> None:

@@ -53,7 +53,7 @@ s.gql:8:3: Query.f: @topic has both keyArgument and keyField: give one of them
 s.gql:8:3: Query.f: keyArgument 'userId' is no argument of this field or of one above it (Query): name one of id
 s.gql:8:3: Query.f: keyField 'nmae' is no field of Query: name one of a, c, d, e, f, g, h
 s.gql:8:5: Query.f: argument 'id' is used neither by this field nor by one below it: take it out, or name it in the directive that needs it
-s.gql:11:33: Query.h: @rest(httpMethod:): Value 'PUSH' does not exist in 'HttpMethod' enum. Did you mean the enum value 'POST'?
+s.gql:11:33: Query.h: @rest(httpMethod:): Value 'PUSH' does not exist in 'HttpMethod' enum. Did you mean the enum value 'POST' or 'PUT'?
 s.gql:13:10: G.x: keyArgument 'key' is no argument of this field or of one above it (Query.g): did you mean 'k'?
 s.gql:13:12: G.x: argument 'k' is used neither by this field nor by one below it: take it out, or name it in the directive that needs it
 s.gql:14:23: Item.title: values of the topic 'artists' are of the type Item, which has no 'title': give the field a directive, or name one of id, name
@@ -72,7 +72,7 @@ SLIPS = {
     "an argument of a directive": ('f(id: Long!): Item @rest(uri: "http://a")', "Did you mean 'url'?"),
     "a type": ('f(id: Lung!): Item @rest(url: "http://a")', "Did you mean 'Long'?"),
     "an argument": ('f(userId: Long!): Long @topic(name: "counts", keyArgument: "usrId")', "did you mean 'userId'?"),
-    "a value of an enum": ('f: Item @rest(url: "http://a", httpMethod: PSOT)', "Did you mean the enum value 'POST'?"),
+    "a value of an enum": ('f: Item @rest(url: "http://a", httpMethod: PSOT)', "Did you mean the enum value 'POST'"),
 }
 
 

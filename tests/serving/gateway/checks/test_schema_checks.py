@@ -323,15 +323,6 @@ REST = {
         "s.gql:2: Query.f: queryParameter 'limit' is no argument of this field or of one above it (Query): "
         "name one of id",
     ),
-    "scalar": (
-        query('f(id: Long!): Long @rest(url: "http://a")'),
-        "s.gql:2: Query.f: is Long, but a service answers with an object or a list of objects: make it one of these",
-    ),
-    "list of lists": (
-        query('f(id: Long!): [[Item]] @rest(url: "http://a")'),
-        "s.gql:2: Query.f: is [[Item]], but a service answers with an object or a list of objects: "
-        "make it one of these",
-    ),
     "argument in two places": (
         query('f(id: Long!): Item @rest(url: "http://a", pathParameter: ["id"], queryParameter: ["id"])'),
         "s.gql:2: Query.f: argument 'id' is in two places: "
@@ -366,14 +357,85 @@ REST = {
         query('f(id: Long!): Item @rest(url: "http://u:p@a/")'),
         "s.gql:2: Query.f: url 'a' has a user or a password in it: take them out, the schema is no secret",
     ),
-    "query in the url": (
-        query('f(id: Long!): Item @rest(url: "http://a/?b=1")'),
-        "s.gql:2: Query.f: url 'http://a/?b=1' has a query or a fragment: "
-        "take it out, and name arguments in queryParameter",
+    "fragment in the url": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}#b")'),
+        "s.gql:2: Query.f: url 'http://a/{id}#b' has a fragment, which is never sent: take it out",
+    ),
+    "placeholder for the host": (
+        query('f(id: String!): Item @rest(url: "http://{id}/x")'),
+        "s.gql:2: Query.f: url 'http://{id}/x' has a placeholder for its host: write the host out",
+    ),
+    "unknown placeholder": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}?q={itemId}")'),
+        "s.gql:2: Query.f: placeholder 'itemId' is no argument of this field or of one above it (Query): "
+        "name one of id",
+    ),
+    "placeholder of an unknown form": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}/{item-id}")'),
+        "s.gql:2: Query.f: url: '{item-id}' is no placeholder: write {name} or {secret.NAME}",
+    ),
+    "placeholder that does not end": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", headers: ["X-A: {id"])'),
+        "s.gql:2: Query.f: headers: '{id' is no placeholder: write {name} or {secret.NAME}",
+    ),
+    "unknown secret": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", headers: ["Authorization: Bearer {secret.KEY}"])'),
+        "s.gql:2: Query.f: there is no secret 'KEY': start the server with --secret KEY=VARIABLE",
+    ),
+    "no header": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", headers: ["X A: b"])'),
+        "s.gql:2: Query.f: headers: 'X A: b' is no header: write it like 'Accept-Language: de'",
+    ),
+    "header of two lines": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", headers: ["X-A: b\\r\\nX-B: c"])'),
+        "s.gql:2: Query.f: headers: 'X-A: b\\r\\nX-B: c' is no header: write it like 'Accept-Language: de'",
+    ),
+    "header of the connection": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", headers: ["host: b"])'),
+        "s.gql:2: Query.f: headers: host is the server's own to say: take it out",
+    ),
+    "key of this server sent on": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", forward: ["X-API-Key"])'),
+        "s.gql:2: Query.f: forward: X-API-Key is for this server alone: take it out",
+    ),
+    "two bodies": (
+        query('f(id: Long!): Item @rest(url: "http://a", bodyParameter: "id", body: "1", httpMethod: PUT)'),
+        "s.gql:2: Query.f: @rest has both body and bodyParameter: give one of them",
+    ),
+    "body that is no JSON": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", body: "{id}", httpMethod: PUT)'),
+        "s.gql:2: Query.f: body is no JSON (unexpected character, expected a string key: line 1 column 2 (char 1)): "
+        'placeholders stand in strings, like {"ids": "{ids}"}',
+    ),
+    "an object in a header": (
+        query('f(in: In): Item @rest(url: "http://a", headers: ["X-A: {in}"])', "input In { a: Int } " + ITEM),
+        "s.gql:2: Query.f: argument 'in' is In, an object: name it in bodyParameter or in body, which is sent as JSON",
+    ),
+    "an object in the query": (
+        query('f(in: In): Item @rest(url: "http://a", queryParameter: ["in"])', "input In { a: Int } " + ITEM),
+        "s.gql:2: Query.f: argument 'in' is In, an object: name it in bodyParameter or in body, which is sent as JSON",
+    ),
+    "batch without a key": (
+        query('f(id: Long!): Item @rest(url: "http://a/{id}", batchBy: "id")'),
+        "s.gql:2: Query.f: batchBy needs one placeholder for a field of Query, the key, and has none",
+    ),
+    "batch by a list": (
+        query(
+            'f: A @rest(url: "http://a")',
+            'type A { ids: [Long] items: [Item] @rest(url: "http://a?id={ids}", batchBy: "id") } ' + ITEM,
+        ),
+        "s.gql:4: A.items: batchBy: 'ids', the key, is a list: name a field with one key",
+    ),
+    "batch of scalars": (
+        query(
+            'f: A @rest(url: "http://a")', 'type A { id: Long n: Int @rest(url: "http://a?id={id}", batchBy: "id") }'
+        ),
+        "s.gql:4: A.n: batchBy: is Int, but the answer is a list of objects with keys: make it an object",
     ),
     "unnamed argument": (
         query('f(id: Long!, n: Int): Item @rest(url: "http://a", pathParameter: ["id"])'),
-        "s.gql:2: Query.f: argument 'n' is not sent: name it in pathParameter, queryParameter or bodyParameter",
+        "s.gql:2: Query.f: argument 'n' is not sent: name it in pathParameter, queryParameter or "
+        "bodyParameter, or in a placeholder",
     ),
 }
 

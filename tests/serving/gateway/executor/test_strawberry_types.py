@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from graphql import parse, print_ast
 
 from schemas import DEFAULT_SCHEMA
-from serving.gateway.directives.prelude import PATH
+from serving.gateway.directives.prelude import DEFINITIONS, PATH
 from serving.gateway.schema import build_schema, load_schema
 from tests.serving.clients import Watched, execute
 
@@ -104,5 +104,5 @@ def test_introspection_lists_the_directives(profile_store: Watched) -> None:
     assert found["topic"] == (["FIELD_DEFINITION"], ["name", "keyArgument", "keyField", "rangeFrom", "rangeTo"])
     assert found["rest"] == (
         ["FIELD_DEFINITION"],
-        ["url", "pathParameter", "queryParameter", "bodyParameter", "httpMethod"],
+        [*DEFINITIONS["rest"].args],
     )
