@@ -27,6 +27,7 @@ GATEWAY = (
     "services",
     "topics",
     "errors",
+    "times",
     "scalars",
     "spread",
     "fields",

@@ -9,8 +9,11 @@ from graphql import GraphQLError, GraphQLSchema, IntValueNode, ValueNode, print_
 from graphql.pyutils import inspect
 
 from serving.gateway.directives.prelude import description
+from serving.gateway.times import TIMES, Times
 
 Long = NewType("Long", int)
+DateTime = NewType("DateTime", int)
+Date = NewType("Date", int)
 
 LARGEST = 2**63 - 1
 _WHOLE = re.compile("-?[0-9]+")
@@ -64,6 +67,24 @@ LONG = strawberry.scalar(
     parse_literal=parse_long,
 )
 
+
+def _scalar(times: Times) -> Any:
+    return strawberry.scalar(
+        name=times.name,
+        description=description(times.name),
+        serialize=times.text,
+        parse_value=times.parse,
+        parse_literal=times.parse_literal,
+    )
+
+
+OWN: Mapping[Any, Any] = {
+    Long: LONG,
+    DateTime: _scalar(TIMES["DateTime"]),
+    Date: _scalar(TIMES["Date"]),
+}
+"""How Strawberry reads and writes the scalars that are not GraphQL's own."""
+
 SCALARS: Mapping[str, Any] = {
     "Int": int,
     "Float": float,
@@ -71,11 +92,15 @@ SCALARS: Mapping[str, Any] = {
     "Boolean": bool,
     "ID": strawberry.ID,
     "Long": Long,
+    "DateTime": DateTime,
+    "Date": Date,
 }
 """The Python type of each scalar that an SDL file may use."""
 
 
 def use_scalars(schema: GraphQLSchema) -> None:
     """Lets a schema that was made from an SDL file know what its scalars are."""
-    long: Any = schema.type_map["Long"]
-    long.coerce_input_value, long.coerce_input_literal, long.coerce_output_value = to_long, parse_long, to_result
+    for own in OWN.values():
+        kind: Any = schema.type_map[own.name]
+        kind.coerce_input_value, kind.coerce_input_literal = own.parse_value, own.parse_literal
+        kind.coerce_output_value = own.serialize

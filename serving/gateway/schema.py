@@ -24,7 +24,7 @@ from serving.gateway.explain import explanation, is_wanted
 from serving.gateway.limits.query_rules import extensions
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.plans.prepared import Prepared
-from serving.gateway.scalars import LONG, SCALARS, Long
+from serving.gateway.scalars import OWN, SCALARS
 
 
 class GatewaySchema(strawberry.Schema):
@@ -174,9 +174,9 @@ def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool, secre
         query=query,
         mutation=mutation,
         subscription=subscription,
-        types=[*own, Long, *DIRECTIVES.values()],
+        types=[*own, *OWN, *DIRECTIVES.values()],
         extensions=extensions(limits, production),
-        config=StrawberryConfig(auto_camel_case=False, scalar_map={Long: LONG}),
+        config=StrawberryConfig(auto_camel_case=False, scalar_map=OWN),
     )
     use_defaults(contract, made._schema)
     made.production = production

@@ -21,6 +21,7 @@ from serving.gateway.checks.wording import choose
 from serving.gateway.directives.sdl_directives import RestDirective, TopicDirective, directive_of
 from serving.gateway.fields.rest_field import rest_field
 from serving.gateway.fields.sources import ArgumentSource, MemberSource, Source
+from serving.gateway.times import TIMES
 
 KEY_TYPES: Mapping[str, tuple[str, ...]] = {"Long": ("Long", "Int"), "String": ("String", "ID")}
 """The SDL's scalars that may be a key, by the key's type in the catalogue. The names of an enum are strings, too."""
@@ -100,7 +101,7 @@ class _Check:
                 continue
             yield from self._missing(option, name)
             for kind in self._kinds(name):
-                if not is_key(kind, "Long"):
+                if not is_key(kind, "Long") and str(get_nullable_type(kind)) not in TIMES:  # type: ignore[call-overload]
                     yield f"{option} {name!r} is {kind}: make it Long, in seconds since 1970-01-01T00:00:00Z"
 
     def _parameters(self, directive: RestDirective) -> Iterator[str]:

@@ -18,6 +18,7 @@ from serving.gateway.checks.scope_checks import place_error
 from serving.gateway.checks.topic_checks import TopicUse
 from serving.gateway.checks.wording import choose
 from serving.gateway.directives.sdl_directives import directives_of
+from serving.gateway.times import TIMES
 
 SCALAR_TYPES: Mapping[str, str] = {"long": "Long", "string": "String", "boolean": "Boolean"}
 """The scalar type of the SDL for each of Avro's."""
@@ -78,7 +79,7 @@ def fits(kind: GraphQLType, value: Any) -> bool:
         return is_list_type(kind) and fits(kind.of_type, value["items"])
     if isinstance(value, Mapping):
         return isinstance(kind, GraphQLObjectType)
-    return str(kind) == SCALAR_TYPES.get(value)
+    return str(kind) == SCALAR_TYPES.get(value) or (value == "long" and str(kind) in TIMES)
 
 
 def _description(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The definitions that every SDL file starts from: the directives, and the scalar Long."""
+"""The definitions that every SDL file starts from: the directives, and scalars."""
 
 from collections.abc import Mapping
 

@@ -31,6 +31,7 @@ from serving.gateway.fields.member_field import MemberField
 from serving.gateway.plans.completion import leaf, list_of, nullable_of, object_of
 from serving.gateway.plans.plan import Complete, Data, Plan, Step, Unplanned
 from serving.gateway.plans.plan_steps import Enter, group_step, load_step, present_step
+from serving.gateway.times import TIMES
 
 Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
 
@@ -155,6 +156,7 @@ def _uses_variables(node: FieldNode) -> bool:
 
 def _is_copied(field: GraphQLField) -> bool:
     """Whether a field of a topic's value is in the answer as it is."""
-    if field.args or not is_leaf_type(get_named_type(field.type)):
+    kind = get_named_type(field.type)
+    if field.args or not is_leaf_type(kind) or kind.name in TIMES:
         return False
     return isinstance(meaning_of(field).in_value, MemberField)

@@ -7,6 +7,7 @@ from graphql import GraphQLEnumType
 
 from serving.gateway.fields.field import Arguments
 from serving.gateway.plans.plan import Complete, Data, Step, Unplanned, Wave
+from serving.gateway.times import TIMES, Times
 
 PYTHON: Mapping[str, type] = {"Long": int, "Int": int, "Float": float, "String": str, "Boolean": bool, "ID": str}
 BOUNDS: Mapping[str, int] = {"Long": 1 << 63, "Int": 1 << 31}
@@ -61,6 +62,8 @@ def list_of(inner: Complete, *, nullable: bool) -> Complete:
 
 def leaf(kind: Any, *, nullable: bool) -> Complete:
     """Completes a scalar or a name of an enum; anything that the executor would convert is its business."""
+    if kind.name in TIMES:
+        return _time(TIMES[kind.name], nullable=nullable)
     names = frozenset(kind.values) if isinstance(kind, GraphQLEnumType) else None
     wanted = str if names is not None else PYTHON.get(kind.name)
     bound = BOUNDS.get(kind.name)
@@ -75,5 +78,14 @@ def leaf(kind: Any, *, nullable: bool) -> Complete:
         if bound is not None and not -bound <= value < bound:  # type: ignore[operator]  # it is an int then
             raise Unplanned
         return value
+
+    return complete
+
+
+def _time(times: Times, *, nullable: bool) -> Complete:
+    """Completes a point in time or a day."""
+
+    def complete(value: Any, arguments: Arguments, wave: Wave) -> Any:
+        return null(nullable=nullable) if value is None else times.text(value)
 
     return complete

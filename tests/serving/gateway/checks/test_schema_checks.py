@@ -461,8 +461,8 @@ OTHER = {
         "s.gql:4: Both: unions are not supported: use one object type with nullable fields",
     ),
     "scalar": (
-        query("f(a: Date): Item", "scalar Date\n" + ITEM),
-        "s.gql:4: Date: this scalar is not known: use one of Int, Float, String, Boolean, ID, Long",
+        query("f(a: Url): Item", "scalar Url\n" + ITEM),
+        "s.gql:4: Url: this scalar is not known: use one of Int, Float, String, Boolean, ID, Long, DateTime, Date",
     ),
 }
 
