@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from console.program import add_version, program
 from data.format import KINDS
 from data.in_memory import events_of, names_of
 from schemas.events import NAMES
-from schemas.wire.messages import FORMATS, TOPICS, Codec, codec, key_of
+from schemas.wire.kafka_properties import PropertiesError, read
+from schemas.wire.message_keys import KEY_FORMATS, USUAL, KeyCodec, key_codec
+from schemas.wire.messages import FORMATS, REGISTERED, TOPICS, Codec, codec
 from schemas.wire.registry import RegistryError, registry
 
 EVENTS_TOPIC = "listeningevents"
@@ -33,7 +36,7 @@ _ATTEMPT = 5.0
 _UNREADY = (KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
 """Errors of a cluster whose brokers start, or stood still, and hold no partitions yet."""
 
-_CONFIG = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4", "log_level": 2}
+_CONFIG = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "lz4"}
 
 
 class ReplayError(Exception):
@@ -47,10 +50,20 @@ class Sender:
         ReplayError: the broker does not answer.
     """
 
-    def __init__(self, kafka: str, kind: str, registry_url: str | None) -> None:
+    def __init__(
+        self,
+        kafka: str,
+        kind: str,
+        registry_url: str | None,
+        key: str | None = None,
+        properties: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.kafka = kafka
-        self._codecs = _codecs(kind, registry_url)
-        self._producer = Producer({"bootstrap.servers": kafka, "delivery.timeout.ms": int(SECONDS * 1000), **_CONFIG})
+        self._client = {**properties, "bootstrap.servers": kafka, "log_level": 2}
+        found = registry(registry_url) if registry_url else None
+        self._codecs: dict[str, Codec] = {topic: codec(kind, topic, name, found) for topic, name in TOPICS.items()}
+        self._keys: dict[str, KeyCodec] = {topic: key_codec(key or USUAL[kind], topic, found) for topic in TOPICS}
+        self._producer = Producer({**self._client, "delivery.timeout.ms": int(SECONDS * 1000), **_CONFIG})
         self._failed: list[str] = []
 
     def create_topics(self, partitions: int) -> None:
@@ -58,7 +71,7 @@ class Sender:
         deadline = time.monotonic() + SECONDS
         while True:
             try:
-                return _create_lacking(self.kafka, partitions)
+                return _create_lacking(self._client, partitions)
             except KafkaException as error:
                 if error.args[0].code() not in _UNREADY or time.monotonic() > deadline:
                     raise ReplayError(f"Kafka at {self.kafka}: {error}") from error
@@ -66,10 +79,10 @@ class Sender:
 
     def send(self, topic: str, key: int, value: Mapping[str, Any]) -> None:
         """Sends a value, some time soon."""
-        data = self._codecs[topic].encode(value)
+        data, encoded = self._codecs[topic].encode(value), self._keys[topic].encode(key)
         while True:
             try:
-                self._producer.produce(topic, data, key_of(key), on_delivery=self._delivered)
+                self._producer.produce(topic, data, encoded, on_delivery=self._delivered)
             except BufferError:
                 self._producer.poll(_TICK)
             else:
@@ -91,8 +104,8 @@ class Sender:
             self._failed.append(str(error))
 
 
-def _create_lacking(kafka: str, partitions: int) -> None:
-    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 2})  # a new one, for it looks for a controller once
+def _create_lacking(client: Mapping[str, Any], partitions: int) -> None:
+    admin = AdminClient(client)  # a new one, for it looks for a controller once
     existing = admin.list_topics(timeout=_ATTEMPT).topics
     wanted = [
         NewTopic(topic, partitions, config={} if topic == EVENTS_TOPIC else {"cleanup.policy": "compact"})
@@ -101,11 +114,6 @@ def _create_lacking(kafka: str, partitions: int) -> None:
     ]
     for made in admin.create_topics(wanted, request_timeout=_ATTEMPT).values() if wanted else ():
         made.result()
-
-
-def _codecs(kind: str, registry_url: str | None) -> dict[str, Codec]:
-    found = registry(registry_url) if registry_url else None
-    return {topic: codec(kind, topic, type_name, found) for topic, type_name in TOPICS.items()}
 
 
 def replay(folder: Path, sender: Sender, speed: float, *, loop: bool, now: bool) -> str:
@@ -180,13 +188,15 @@ def parser() -> argparse.ArgumentParser:
     add_version(options)
     options.add_argument("folder", type=Path, metavar="DIR", help="the folder of the data set")
     options.add_argument("--kafka", required=True, metavar="HOST:PORT", help="the broker")
+    options.add_argument("--kafka_config", metavar="FILE", help="properties of Kafka's client, such as those of SASL")
     options.add_argument(
         "--speed", type=_speed, default=1.0, metavar="NUMBER", help="times as fast as it happened, or max (default: 1)"
     )
     options.add_argument("--loop", action="store_true", help="begin again at the end, later by the data set's length")
     options.add_argument("--now", action="store_true", help="give each event the time at which it is sent")
     options.add_argument("--format", choices=FORMATS, default="json", help="of the values (default: %(default)s)")
-    options.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    options.add_argument("--key_format", choices=KEY_FORMATS, help="of the keys (confluent with a registry, else long)")
+    options.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
     options.add_argument(
         "--partitions", type=int, default=PARTITIONS, metavar="NUMBER", help="of topics made (default: %(default)s)"
     )
@@ -197,15 +207,15 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command; the exit status."""
     arguments = parser()
     options = arguments.parse_args(argv)
-    if options.format == "confluent" and not options.registry:
-        arguments.error("--format confluent needs --registry URL")
+    if not options.registry and (options.format in REGISTERED or options.key_format in REGISTERED):
+        arguments.error(f"--format {options.format} needs --registry URL")
     try:
-        sender = Sender(options.kafka, options.format, options.registry)
+        sender = Sender(options.kafka, options.format, options.registry, options.key_format, read(options.kafka_config))
         sender.create_topics(options.partitions)
         print(replay(options.folder, sender, options.speed, loop=options.loop, now=options.now))
     except KeyboardInterrupt:
         return 0
-    except (OSError, ReplayError, RegistryError) as error:
+    except (KafkaException, OSError, PropertiesError, ReplayError, RegistryError) as error:
         print(f"{program('data.replay')}: error: {error}", file=sys.stderr)
         return 1
     return 0

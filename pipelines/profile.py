@@ -88,20 +88,23 @@ def _load(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
 def _stream(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
     from pipelines import stream
     from pipelines.kafka.decoding import Format
+    from schemas.wire.messages import REGISTERED
 
     if ours.only:
         raise PipelineError("--only profiles leaves out the histories, which a stream needs: leave the option out")
-    if ours.format == "confluent" and not ours.registry:
-        raise PipelineError("--format confluent needs the schema registry: name it with --registry URL")
+    if not ours.registry and {ours.format, ours.key_format} & {*REGISTERED}:
+        raise PipelineError(f"--format {ours.format} needs the schema registry: name it with --registry URL")
     streamed = stream.Stream(
         kafka=ours.kafka,
         topic=ours.topic,
-        format=Format(ours.format, ours.registry),
+        format=Format(ours.format, ours.registry, ours.key_format, ours.latest, ours.max_unreadable),
         store=store_url(ours),
         k=ours.k,
         trending_since=ours.trending_since,
         expansion_service=ours.expansion_service,
         metrics_port=ours.metrics_port,
+        begin=ours.begin,
+        properties=ours.kafka_config,
     )
     return stream.run(streamed, beam_options)
 

@@ -13,7 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, PortableOption
 
 from data.format import KINDS
 from pipelines.batch import tell_missing
-from pipelines.commands.arguments import LOCAL_RUNNERS
+from pipelines.commands.arguments import EARLIEST, LOCAL_RUNNERS
 from pipelines.commands.summary import Summary
 from pipelines.failures import PipelineError, plain_errors
 from pipelines.kafka import figures
@@ -49,6 +49,8 @@ class Stream:
         trending_since: leave out windows of trending which began before this second; None for what is long ago.
         expansion_service: HOST:PORT of the service with Java's KafkaIO, through which to read; None to read in Python.
         metrics_port: where Prometheus finds the figures; None for nowhere.
+        properties: the file of --kafka_config, if there is one.
+        begin: where the topic begins of which the store has read nothing, as `Cluster.start` takes it.
     """
 
     kafka: str
@@ -59,6 +61,8 @@ class Stream:
     trending_since: int | None = None
     expansion_service: str | None = None
     metrics_port: int | None = None
+    begin: int | str = EARLIEST
+    properties: str | None = None
 
 
 def run(stream: Stream, options: PipelineOptions) -> Summary:
@@ -78,14 +82,18 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
     heaps.share_heaps()
     start = time.monotonic()
     with plain_errors(), watch.leaving(), ExitStack() as stack:
+        if runner == PRISM:
+            stack.enter_context(figures.served(stream.metrics_port))
+            prism.check(options)
+        Cluster(stream.kafka, "none", stream.properties).check()
+        stream.format.check()
         cluster = _patient(stream, lambda: _prepare(stream))
         if runner != PRISM:
             _start(stream, cluster, None, options).wait_until_finish()
             return Summary({}, time.monotonic() - start)
-        stack.enter_context(figures.served(stream.metrics_port))
-        consumer = stack.enter_context(closing(cluster.consumer()))
         loads = stack.enter_context(closing(watch.Loads(stream.store)))
-        watched = loads, watch.Partitions(consumer, [stream.topic, *KINDS])
+        partitions = stack.enter_context(closing(watch.Partitions(cluster, [stream.topic, *KINDS])))
+        watched = loads, partitions, watch.Clock()
         failures = watch.Failures()
         while _runs(stream, cluster, options, watched, failures):
             continue
@@ -100,14 +108,14 @@ def _prepare(stream: Stream) -> Cluster:
     settings.prepare(store, whole=True)
     item_names.expect_live(store)
     tell_missing(store)
-    return Cluster(stream.kafka, f"profiles-{settings.identity(store)}")
+    return Cluster(stream.kafka, f"profiles-{settings.identity(store)}", stream.properties)
 
 
 def _runs(
     stream: Stream,
     cluster: Cluster,
     options: PipelineOptions,
-    watched: Sequence[watch.Loads | watch.Partitions],
+    watched: Sequence[watch.Watched],
     failures: watch.Failures,
 ) -> bool:
     """Runs a pipeline, on a Prism of its own, until it is over; whether another is to follow."""
@@ -143,7 +151,7 @@ def _patient(stream: Stream, ask: Callable[[], _T]) -> _T:
 
 def _source(cluster: Cluster, topics: Mapping[str, str | None], stream: Stream) -> beam.PTransform:
     if stream.expansion_service is None:
-        return ReadKafka(cluster, topics, stream.format)
+        return ReadKafka(cluster, topics, stream.format, stream.begin)
     return ReadKafkaExternally(cluster, topics, stream.format, stream.expansion_service)
 
 

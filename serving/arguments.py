@@ -9,7 +9,8 @@ from pathlib import Path
 
 from console.program import add_version, program
 from schemas import DEFAULT_SCHEMA
-from schemas.wire.messages import FORMATS
+from schemas.wire.message_keys import KEY_FORMATS
+from schemas.wire.messages import FORMATS, REGISTERED
 from serving.gateway.limits.request_limits import Limits
 from store import DEFAULT_STORE
 from store.urls import FORMS, VARIABLE
@@ -40,8 +41,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--open", action="store_true", help=OPEN)
     made.add_argument("--allowed_host", action="append", default=[], metavar="NAME", help=HOSTS)
     made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
+    made.add_argument("--kafka_config", metavar="FILE", help="properties of Kafka's client, such as those of SASL")
     made.add_argument("--format", choices=FORMATS, default="json", help="of the messages to Kafka (%(default)s)")
-    made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    made.add_argument(
+        "--key_format", choices=KEY_FORMATS, help="of the keys (confluent where a registry is, else long)"
+    )
+    made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
     made.add_argument("--documents", type=Path, metavar="FILE", help=DOCUMENTS)
     made.add_argument("--production", action="store_true", help=PRODUCTION)
     limits = made.add_argument_group("limits", "What there may be at most.")
@@ -56,8 +61,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line's options."""
     made = parser()
     chosen = made.parse_args(arguments)
-    if chosen.format == "confluent" and not chosen.registry:
-        made.error("--format confluent needs the schema registry: name it with --registry URL")
+    if not chosen.registry and (chosen.format in REGISTERED or chosen.key_format in REGISTERED):
+        made.error(f"--format {chosen.format} needs the schema registry: name it with --registry URL")
     if chosen.open and chosen.keys:
         made.error("--open is for a server without --keys: give one of them")
     return chosen

@@ -9,6 +9,7 @@ from contextlib import closing
 from fastapi import FastAPI
 
 from console.program import command_line
+from schemas.wire.kafka_properties import PropertiesError
 from schemas.wire.registry import RegistryError
 from serving.app import create_app
 from serving.arguments import limits_of
@@ -26,6 +27,8 @@ from store.profiles import definitions
 
 log = logging.getLogger("serving")
 
+_MISREAD = (DocumentsError, PropertiesError, RegistryError)
+
 REMEDY = "give them with --keys FILE, or let whoever reaches the server read and write with --open"
 
 
@@ -41,7 +44,7 @@ def serve(chosen: argparse.Namespace) -> int:
                 log.warning("%s", remark)
             given = settings(chosen, listening.getsockname()[0])
             _run(create_app(chosen.schema, store, given), store.url, listening, given.limits)
-    except (SchemaError, StoreError, KeysError, PortError, OpenError, RegistryError, DocumentsError) as error:
+    except (SchemaError, StoreError, KeysError, PortError, OpenError, *_MISREAD) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -61,7 +64,7 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
     if chosen.open:
         log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
     hosts = hosts_of(listening, chosen.allowed_host)
-    kafka = Kafka(chosen.kafka, chosen.format, chosen.registry) if chosen.kafka else None
+    kafka = kafka_of(chosen) if chosen.kafka else None
     return Settings(
         dict(chosen.service),
         keys,
@@ -73,6 +76,11 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         read_documents(chosen.documents) if chosen.documents else None,
         dict(chosen.secret),
     )
+
+
+def kafka_of(chosen: argparse.Namespace) -> Kafka:
+    """Where mutations send what they write, and how."""
+    return Kafka(chosen.kafka, chosen.format, chosen.registry, chosen.key_format, chosen.kafka_config)
 
 
 def _run(app: FastAPI, store: str, listening: socket.socket, limits: Limits) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from data.format import KINDS
 from pipelines.failures import PipelineError
+from schemas.wire.message_keys import KEY_FORMATS
 from schemas.wire.messages import FORMATS
 from store import DEFAULT_STORE
 from store.urls import VARIABLE
@@ -16,6 +17,9 @@ from store.urls import VARIABLE
 if TYPE_CHECKING:  # Beam takes seconds to import, which who asks for --help need not wait for
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.runners.runner import PipelineRunner
+
+EARLIEST, LATEST = "earliest", "latest"
+"""Where a topic begins and ends."""
 
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 _SAFE_MODE = "in_memory"
@@ -74,9 +78,43 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="read listening events and names from the topics of this broker instead of files, until SIGTERM",
     )
+    parser.add_argument(
+        "--kafka_config",
+        metavar="FILE",
+        help="properties of Kafka's client, such as those of SASL and TLS: lines of name=value; ${NAME} is a variable",
+    )
     parser.add_argument("--topic", default="listeningevents", help="of the events (default: %(default)s)")
     parser.add_argument("--format", choices=FORMATS, default="json", help="of the messages (default: %(default)s)")
-    parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent")
+    parser.add_argument(
+        "--key_format",
+        choices=KEY_FORMATS,
+        help="of the keys (default: confluent where --format needs a registry, else long)",
+    )
+    parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
+    parser.add_argument(
+        "--max_unreadable",
+        type=share,
+        default=0.95,
+        metavar="SHARE",
+        help="stop, and commit nothing, if more than this share of the first messages of a partition cannot be read "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="begin",
+        type=begin,
+        default=EARLIEST,
+        metavar="TIME",
+        help="where a store begins that has read nothing of a topic of events yet: earliest, latest, or a date, in UTC "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--latest",
+        type=latest,
+        metavar="DATE",
+        help="reject events after this day, like 2030-01-01, in UTC, or more than a day after `now` "
+        "(default: none, and count these)",
+    )
     parser.add_argument(
         "--trending_since",
         type=midnight,
@@ -91,7 +129,10 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         "(default: read in Python)",
     )
     parser.add_argument(
-        "--metrics_port", type=int, metavar="PORT", help="serve figures for Prometheus there (default: nowhere)"
+        "--metrics_port",
+        type=int,
+        metavar="PORT",
+        help="serve figures for Prometheus there, or with 0 at any free port (default: nowhere)",
     )
 
 
@@ -107,6 +148,16 @@ def midnight(text: str) -> int:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not a date like 2012-03-01") from None
     return int(day.timestamp())
+
+
+def begin(text: str) -> int | str:
+    """The first second of a date, in UTC, or `earliest` or `latest`."""
+    return text if text in (EARLIEST, LATEST) else midnight(text)
+
+
+def latest(text: str) -> int | str:
+    """The first second of a date, in UTC, or `now`."""
+    return text if text == "now" else midnight(text)
 
 
 def share(text: str) -> float:

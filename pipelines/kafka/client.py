@@ -4,13 +4,17 @@ confluent_kafka is imported where it is used: what a DoFn refers to is pickled, 
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from pipelines.commands.arguments import EARLIEST, LATEST
+from pipelines.failures import PipelineError
 from pipelines.runners import outages
+from schemas.wire import kafka_properties
+from schemas.wire.kafka_properties import PropertiesError
 
 _T = TypeVar("_T")
 
@@ -20,6 +24,9 @@ SECONDS = 5.0
 PREFETCHED_KILOBYTES = 16 << 10
 """Of messages which a reader keeps ready."""
 
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+"""What a broker says that does not know the ids of topics."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +35,13 @@ class Partition(NamedTuple):
 
     topic: str
     number: int
+
+
+class Place(NamedTuple):
+    """An offset, and the id of the topic that has it, if it is known."""
+
+    offset: int
+    topic_id: str | None
 
 
 class Bounds(NamedTuple):
@@ -44,29 +58,52 @@ class Cluster:
     Attributes:
         address: HOST:PORT of a broker, or several between commas.
         group: whose offsets are committed.
+        properties: the file of --kafka_config, if there is one.
     """
 
     address: str
     group: str
+    properties: str | None = None
 
     def __str__(self) -> str:
         return f"Kafka at {self.address}"
+
+    def check(self) -> None:
+        """Looks at the properties, and asks nobody.
+
+        Raises:
+            PipelineError: they cannot be used.
+        """
+        from confluent_kafka import KafkaException
+
+        try:
+            self.consumer().close()
+        except PropertiesError as error:
+            raise PipelineError(str(error)) from error
+        except KafkaException as error:
+            raise PipelineError(f"--kafka_config {self.properties}: {error.args[0].str()}") from error
+
+    def client(self, **settings: Any) -> dict[str, Any]:
+        """What a client of the cluster is made with."""
+        given = kafka_properties.read(self.properties)
+        return {**given, "bootstrap.servers": self.address, "log_level": 2, **settings}
 
     def consumer(self, **settings: Any) -> Any:
         """A new consumer."""
         from confluent_kafka import Consumer
 
         return Consumer(
-            {
-                "bootstrap.servers": self.address,
-                "group.id": self.group,
-                "enable.auto.commit": False,
-                "auto.offset.reset": "error",
-                "queued.max.messages.kbytes": PREFETCHED_KILOBYTES,
-                "reconnect.backoff.max.ms": 1000,
-                "log_level": 2,
-                **settings,
-            }
+            self.client(
+                **{
+                    "group.id": self.group,
+                    "enable.auto.commit": False,
+                    "auto.offset.reset": "error",
+                    "enable.partition.eof": True,
+                    "queued.max.messages.kbytes": PREFETCHED_KILOBYTES,
+                    "reconnect.backoff.max.ms": 1000,
+                    **settings,
+                }
+            )
         )
 
     def topics(self) -> frozenset[str]:
@@ -83,12 +120,36 @@ class Cluster:
                 for partition in patient(partial(_partitions, consumer, topic), f"{self}, topic {topic}")
             ]
 
-    def start(self, partition: Partition) -> int:
-        """The offset at which to go on reading: the one that was committed, or the first."""
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """The ids of topics, which those made anew do not share; of those that exist, where the broker tells them."""
+        return patient(partial(topic_ids, self.admin(), topics), str(self))
+
+    def admin(self) -> Any:
+        """A new client that asks for topics and makes some."""
+        from confluent_kafka.admin import AdminClient
+
+        return AdminClient(self.client())
+
+    def start(self, partition: Partition, topic_id: str | None = None, begin: int | str = EARLIEST) -> int:
+        """The offset at which to go on reading: the one that was committed, or the first.
+
+        Args:
+            topic_id: of the topic as it is now. One that was committed for a topic of another id does not count.
+            begin: where to begin if nothing was committed: EARLIEST, LATEST, or a time in seconds. It is committed.
+        """
         with closing(self.consumer()) as consumer:
             committed = patient(partial(_committed, consumer, partition), str(self))
             bounds = patient(partial(bounds_of, consumer, partition), str(self))
-        return bounds.first if committed is None else within(partition, committed, bounds)
+            if committed is None and begin != EARLIEST:
+                place = Place(patient(partial(_offset_at, consumer, partition, begin), str(self)), topic_id)
+                patient(partial(commit, consumer, {partition: place}), str(self))
+                return place.offset
+        if committed is None:
+            return bounds.first
+        if None not in (topic_id, committed.topic_id) and topic_id != committed.topic_id:
+            _log.warning("topic %s, partition %d: the topic was made anew; reading it from its beginning", *partition)
+            return bounds.first
+        return within(partition, committed.offset, bounds)
 
 
 def _partitions(consumer: Any, topic: str) -> list[Partition]:
@@ -97,12 +158,50 @@ def _partitions(consumer: Any, topic: str) -> list[Partition]:
     return [Partition(topic, number) for number in sorted(found.partitions)]
 
 
-def _committed(consumer: Any, partition: Partition) -> int | None:
+def _committed(consumer: Any, partition: Partition) -> Place | None:
     from confluent_kafka import TopicPartition
 
     (found,) = consumer.committed([TopicPartition(*partition)], timeout=SECONDS)
     _raise(found.error)
-    return int(found.offset) if found.offset >= 0 else None
+    return Place(int(found.offset), found.metadata or None) if found.offset >= 0 else None
+
+
+def _offset_at(consumer: Any, partition: Partition, begin: int | str) -> int:
+    """The offset of the first message of a time, in seconds, or that of the end."""
+    from confluent_kafka import TopicPartition
+
+    if begin == LATEST:
+        return bounds_of(consumer, partition).end
+    (found,) = consumer.offsets_for_times([TopicPartition(*partition, int(begin) * 1000)], timeout=SECONDS)
+    _raise(found.error)
+    return int(found.offset) if found.offset >= 0 else bounds_of(consumer, partition).end
+
+
+def commit(consumer: Any, places: Mapping[Partition, Place]) -> None:
+    """Commits offsets for the consumer's group, with the ids of their topics; KafkaException if they are not taken."""
+    from confluent_kafka import TopicPartition
+
+    offsets = [TopicPartition(*partition, offset, topic_id or "") for partition, (offset, topic_id) in places.items()]
+    for done in consumer.commit(offsets=offsets, asynchronous=False):
+        _raise(done.error)
+
+
+def topic_ids(admin: Any, topics: Collection[str], seconds: float = SECONDS) -> dict[str, str]:
+    """The ids of the topics that exist. Raises KafkaException if the broker does not answer."""
+    from confluent_kafka import KafkaError, KafkaException, TopicCollection
+
+    found = {}
+    asked = admin.describe_topics(TopicCollection([*topics]), request_timeout=seconds) if topics else {}
+    for topic, answer in asked.items():
+        try:
+            known = str(answer.result().topic_id)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+        else:
+            if known != _NO_ID:
+                found[topic] = known
+    return found
 
 
 def bounds_of(consumer: Any, partition: Partition) -> Bounds:
@@ -125,6 +224,11 @@ def partitions_at_present(consumer: Any, topics: Collection[str], seconds: float
     )
 
 
+def ids_at_present(admin: Any, topics: Collection[str], seconds: float) -> dict[str, str]:
+    """The ids of topics; raises KafkaAwayError if the broker does not tell in time."""
+    return _asked(lambda: topic_ids(admin, topics, seconds))
+
+
 def _raise(error: Any) -> None:
     from confluent_kafka import KafkaException
 
@@ -139,7 +243,7 @@ def within(partition: Partition, offset: int, bounds: Bounds) -> int:
     if offset < bounds.first:
         lost = f"{bounds.first - offset:,} messages were deleted from it before they were read"
     else:
-        lost = f"it ends at {bounds.end}, before offset {offset}, so it was made anew"
+        lost = f"it ends at {bounds.end}, before offset {offset}, so it was made anew, or lost what it had"
     _log.warning("topic %s, partition %d: %s; going on at its beginning", *partition, lost)
     return bounds.first
 

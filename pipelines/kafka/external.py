@@ -19,6 +19,7 @@ from pipelines.kafka.client import Cluster, Partition
 from pipelines.kafka.decoding import Events, Format
 from pipelines.kafka.rejected_messages import RejectWriter
 from pipelines.kafka.source import EVENTS, NAMES, decoder_of
+from schemas.wire import kafka_properties
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class ReadKafkaExternally(beam.PTransform):
         if not topics:
             return pipeline | f"No {what}" >> beam.Create([])
         consumer = {
+            **kafka_properties.java(kafka_properties.read(self.cluster.properties)),
             "bootstrap.servers": self.cluster.address,
             "group.id": self.cluster.group,
             "auto.offset.reset": "earliest",

@@ -3,8 +3,9 @@
 They are kept by process. Beam's own metrics, which a runner gathers from all workers, have the same for each partition.
 """
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -13,6 +14,7 @@ from typing import Any
 from apache_beam.metrics import Metrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from pipelines.failures import PipelineError
 from pipelines.files.parts import METRICS
 from pipelines.kafka.client import Partition
 
@@ -21,19 +23,34 @@ FRESH_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600)
 
 HOST = "127.0.0.1"
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass
 class _Progress:
-    """Of one partition: messages left, when the last one read was accepted, and since when a commit is due."""
+    """Of one partition: what is left to read, what is in hand, and since when a commit is due.
 
-    behind: int = 0
-    accepted: float = 0.0
+    Attributes:
+        left: tells how many messages are left to read, as of now.
+        in_hand: messages that were read and are not committed yet; `oldest`, when the first of them was accepted.
+        accepted: when the last one read was accepted; None if none was.
+    """
+
+    left: Callable[[], int] = lambda: 0
+    in_hand: int = 0
+    oldest: float | None = None
+    accepted: float | None = None
     due: float | None = None
 
     @property
+    def behind(self) -> int:
+        """Messages that are not in the store."""
+        return self.left() + self.in_hand
+
+    @property
     def lag_seconds(self) -> float:
-        """The age of the last message read while more wait."""
-        return _age(self.accepted if self.behind else None)
+        """The age of the oldest message in hand, or else of the last one read while more wait."""
+        return _age(self.oldest if self.in_hand else self.accepted if self.left() else None)
 
     @property
     def commit_age(self) -> float:
@@ -55,6 +72,7 @@ class Figures:
         named: Any = {"registry": self.registry, "namespace": "profiles"}
         self._events = Counter("events", "Listening events written to the store, repeats included", **named)
         self._rejects = Counter("rejects", "Messages that could not be read", ("topic",), **named)
+        self._impossible = Counter("impossible_times", "Listening events more than a day ahead of the clock", **named)
         self._left_out = Counter("trending_left_out", "Listens that lie in no window of trending", **named)
         self._lag = Gauge("lag_events", "Messages which wait to be read", labels, **named)
         self._lag_seconds = Gauge("lag_seconds", "Age of the last message read while more wait", labels, **named)
@@ -63,15 +81,18 @@ class Figures:
             "freshness_seconds", "From accepted by Kafka to visible", buckets=FRESH_SECONDS, **named
         )
 
-    def read(self, partition: Partition, behind: int, accepted: float | None) -> None:
-        """Notes that a partition was read: what is left, and when the last message was accepted, if there was one."""
+    def read(self, partition: Partition, left: Callable[[], int], accepted: Sequence[float]) -> None:
+        """Notes that a partition was read: what is left, and when each message was accepted; below 0 for unknown."""
         with self._lock:
             progress = self._of(partition)
-            progress.behind = behind
-            if accepted is not None:
-                progress.accepted = accepted
+            progress.left = left
+            if accepted:
+                known = [at for at in accepted if at > 0] or [time.time()]
+                progress.oldest = progress.oldest if progress.in_hand else min(known)
+                progress.in_hand += len(accepted)
+                progress.accepted = known[-1]
                 progress.due = progress.due or time.time()
-        _gauge(partition, "lag_events", behind)
+        _gauge(partition, "lag_events", progress.behind)
         _gauge(partition, "lag_ms", 1000 * progress.lag_seconds)
         _gauge(partition, "commit_age_ms", 1000 * progress.commit_age)
 
@@ -90,6 +111,11 @@ class Figures:
         Metrics.counter(METRICS, "events").inc(events)
         Metrics.distribution(METRICS, "freshness_ms").update(int(1000 * self.freshness))
 
+    def impossible(self, events: int) -> None:
+        """Notes events whose times cannot be."""
+        self._impossible.inc(events)
+        Metrics.counter(METRICS, "impossible_times").inc(events)
+
     def left_out(self, listens: int) -> None:
         """Notes listens which are too old, or too far ahead of the clock, for windows of trending."""
         self._left_out.inc(listens)
@@ -98,7 +124,8 @@ class Figures:
     def committed(self, partition: Partition) -> None:
         """Notes that all that was read of a partition is committed."""
         with self._lock:
-            self._of(partition).due = None
+            progress = self._of(partition)
+            progress.due, progress.in_hand = None, 0
 
     def _of(self, partition: Partition) -> _Progress:
         if partition not in self._progress:
@@ -139,7 +166,11 @@ def served(port: int | None) -> Iterator[None]:
     if port is None:
         yield
         return
-    server, thread = start_http_server(port, HOST, FIGURES.registry)
+    try:
+        server, thread = start_http_server(port, HOST, FIGURES.registry)
+    except (OSError, OverflowError) as error:
+        raise PipelineError(f"--metrics_port {port}: {error}: name another port, or 0 for any that is free") from error
+    _log.info("figures for Prometheus: http://%s:%d/metrics", HOST, server.server_port)
     try:
         yield
     finally:

@@ -5,12 +5,11 @@ time of a bundle, and given back; the offset at which a bundle begins says wheth
 """
 
 import time
-from collections.abc import Callable, Sequence
-from threading import Condition
+from collections.abc import Callable, Mapping, Sequence
+from threading import Condition, Lock
 from typing import Any
 
-from pipelines.failures import PipelineError
-from pipelines.kafka.client import Bounds, Cluster, Partition, bounds_of, patient, within
+from pipelines.kafka.client import Bounds, Cluster, Partition, Place, bounds_of, commit, patient, within
 from pipelines.kafka.decoding import Message
 from pipelines.runners.outages import outage_of
 
@@ -19,47 +18,55 @@ class Reader:
     """Reads one partition from an offset on.
 
     Attributes:
-        position: offset of the next message.
+        position: offset of the next message. At the end of the partition it is that end: the marks of transactions,
+            and what was aborted, lie before it and are no messages.
         uncommitted: whether a commit has failed, which is to be made good.
+        topic_id: of the topic whose offsets these are, if it is known.
     """
 
-    def __init__(self, cluster: Cluster, partition: Partition, position: int) -> None:
+    def __init__(self, cluster: Cluster, partition: Partition, position: int, topic_id: str | None = None) -> None:
         self.cluster, self.partition, self.position, self.uncommitted = cluster, partition, position, False
+        self.topic_id = topic_id
+        self._behind, self._closed, self._lock = 0, False, Lock()
         self._outage = outage_of(str(cluster))
         self._consumer = cluster.consumer(error_cb=self._heard)
         self._assign(position)
 
     def read(self, most: int, seconds: float) -> Sequence[Message]:
-        """The next messages: as many as are there within some seconds, at most `most`.
-
-        Raises:
-            PipelineError: the partition ends before the position, so it is another one than it was.
-        """
+        """The next messages: as many as are there within some seconds, at most `most`."""
         messages = self._consumer.consume(most, seconds)
         good = [message for message in messages if message.error() is None]
-        if len(good) < len(messages):
-            self._resolve(next(error for message in messages if (error := message.error()) is not None))
         if good:
             self.position = good[-1].offset() + 1
             self._outage.over()
+        for message in messages if len(good) < len(messages) else ():
+            if message.error() is not None:
+                self._resolve(message)
         return good
 
     @property
     def behind(self) -> int:
-        """How many messages there are to read, as far as is known here."""
+        """How many messages there are to read, as far as is known here. Any thread may ask, also when it is closed."""
         from confluent_kafka import TopicPartition
 
-        _, end = self._consumer.get_watermark_offsets(TopicPartition(*self.partition), cached=True)
-        return max(0, int(end) - self.position)
+        with self._lock:
+            if not self._closed:
+                _, end = self._consumer.get_watermark_offsets(TopicPartition(*self.partition), cached=True)
+                self._behind = max(0, int(end) - self.position)
+            return self._behind
 
     def commit(self, offset: int) -> None:
         """Commits an offset for the group; KafkaException if the broker does not take it."""
-        from confluent_kafka import TopicPartition
+        self.commit_all({self.partition: offset})
 
-        self._consumer.commit(offsets=[TopicPartition(*self.partition, offset)], asynchronous=False)
+    def commit_all(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits offsets of partitions of the topic, as `commit` does."""
+        commit(self._consumer, {partition: Place(offset, self.topic_id) for partition, offset in offsets.items()})
 
     def close(self) -> None:
         """Gives up the connection."""
+        with self._lock:
+            self._closed = True
         self._consumer.close()
 
     def _assign(self, position: int) -> None:
@@ -68,16 +75,21 @@ class Reader:
         self.position = position
         self._consumer.assign([TopicPartition(*self.partition, position)])
 
-    def _resolve(self, error: Any) -> None:
+    def _resolve(self, message: Any) -> None:
         """What to do about an error in place of a message: an offset that is not there is replaced, others pass."""
         from confluent_kafka import KafkaError
 
+        error = message.error()
+        if error.code() == KafkaError._PARTITION_EOF:
+            self.position = max(self.position, message.offset())
+            return
         if error.code() not in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._heard(error)
             return
         bounds: Bounds = patient(lambda: bounds_of(self._consumer, self.partition), str(self.cluster))
-        if bounds.end < self.position:
-            raise PipelineError(f"topic {self.partition.topic} was made anew while it was read: start again")
+        if bounds.end < self.position:  # no bundle goes back: the next pipeline begins where it must
+            READERS.lost = True
+            return
         self._assign(within(self.partition, self.position, bounds))
 
     def _heard(self, error: Any) -> None:
@@ -90,16 +102,20 @@ class Readers:
     Attributes:
         run: the number of the pipeline that may take readers. Bundles of an earlier one, which was cancelled, may still
             come, and must leave to the next one what there is to read.
+        lost: whether a partition ends before what was read of it, so that another pipeline has to begin.
     """
 
     def __init__(self) -> None:
         self.run = 0
+        self.lost = False
         self._given_back: dict[tuple[Cluster, Partition], Reader] = {}
         self._in_work: set[object] = set()
         self._stopping = False
         self._changed = Condition()
 
-    def take(self, run: int, cluster: Cluster, partition: Partition, position: int) -> Reader | None:
+    def take(
+        self, run: int, cluster: Cluster, partition: Partition, position: int, topic_id: str | None = None
+    ) -> Reader | None:
         """A reader that is at `position`; None if the pipeline is about to stop reading, or was stopped."""
         with self._changed:
             if self._refuses(run):
@@ -108,7 +124,7 @@ class Readers:
         if reader is not None and reader.position != position:
             reader.close()
             reader = None
-        reader = reader or Reader(cluster, partition, position)
+        reader = reader or Reader(cluster, partition, position, topic_id)
         with self._changed:
             if not self._refuses(run):
                 self._in_work.add(reader)
@@ -157,7 +173,7 @@ class Readers:
         with self._changed:
             readers, self._given_back = self._given_back, {}
             self._in_work.clear()
-            self._stopping = False
+            self._stopping = self.lost = False
             self.run += 1
         for reader in readers.values():
             reader.close()

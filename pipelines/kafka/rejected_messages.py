@@ -24,7 +24,7 @@ class RejectWriter:
         """Sends and counts messages; they are in the topic of rejects when it returns. An outage is waited for."""
         topic = partition.topic + SUFFIX
         if topic not in self._ready:
-            patient(partial(_create, self.cluster.address, topic), str(self.cluster))
+            patient(partial(_create, self.cluster, topic), str(self.cluster))
             self._ready.add(topic)
         patient(partial(self._send, topic, partition, rejects), str(self.cluster))
         FIGURES.rejected(partition, len(rejects))
@@ -33,7 +33,7 @@ class RejectWriter:
         from confluent_kafka import KafkaException, Producer
 
         if self._producer is None:
-            self._producer = Producer({"bootstrap.servers": self.cluster.address, "acks": "all", "log_level": 2})
+            self._producer = Producer(self.cluster.client(acks="all"))
         failed: list[Any] = []
         for reject in rejects:
             self._producer.produce(
@@ -58,14 +58,15 @@ def _headers(partition: Partition, reject: Reject) -> list[tuple[str, bytes]]:
     return [(name, str(value).encode()) for name, value in headers.items()]
 
 
-def _create(address: str, topic: str) -> None:
+def _create(cluster: Cluster, topic: str) -> None:
     """Makes the topic, if it does not exist."""
     from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient, NewTopic
+    from confluent_kafka.admin import NewTopic
 
-    admin = AdminClient({"bootstrap.servers": address, "log_level": 2})
     try:
-        admin.create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS, request_timeout=SECONDS)[topic].result()
+        cluster.admin().create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS, request_timeout=SECONDS)[
+            topic
+        ].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise

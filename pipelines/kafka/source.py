@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 from apache_beam import coders
@@ -20,9 +20,11 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
+from pipelines.commands.arguments import EARLIEST
 from pipelines.kafka.client import Cluster, Partition
-from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Message, NameDecoder, Names
+from pipelines.kafka.decoding import Decoder, EventDecoder, Events, Format, Message, NameDecoder, Names, Reject
 from pipelines.kafka.figures import FIGURES
+from pipelines.kafka.first_messages import FIRST_MESSAGES, First, refuse
 from pipelines.kafka.readers import READERS, Reader
 from pipelines.kafka.rejected_messages import RejectWriter
 from pipelines.kafka.watermarks import WATERMARKS
@@ -43,6 +45,9 @@ GATHER_SECONDS = 0.1
 STOPPING_SECONDS = 60.0
 """How long partitions are left alone when the process is about to stop."""
 
+Place: TypeAlias = tuple[str, int, int, str | None]
+"""A partition's topic and number, the offset at which to begin, and the topic's id, if it is known."""
+
 _END = 2**63 - 1
 _LAST = MAX_TIMESTAMP.seconds()
 
@@ -56,21 +61,31 @@ class ReadKafka(beam.PTransform):
     Attributes:
         topics: the table of the names in each topic of items; None for topics of listening events.
         format: of the values.
+        begin: where topics of listening events begin of which nothing was committed, as `Cluster.start` takes it.
     """
 
     cluster: Cluster
     topics: Mapping[str, str | None]
     format: Format
+    begin: int | str = EARLIEST
 
     def expand(self, pipeline: Any) -> Any:
+        # Where to begin is found before the store is read, by whoever else begins with what it holds: what comes into
+        # it by another stream meanwhile lies behind these offsets, and is read again.
         partitions = self.cluster.partitions([*self.topics])
+        ids = self.cluster.topic_ids([*self.topics])
+        places = [(*p, self._start(p, ids.get(p.topic)), ids.get(p.topic)) for p in partitions]
         return (
             pipeline
-            | "Partitions" >> beam.Create([tuple(p) for p in partitions], reshuffle=False)
+            | "Partitions" >> beam.Create(places, reshuffle=False)
             | beam.Reshuffle()
             | "Assigned" >> beam.ParDo(_Assigned())
             | "Read" >> beam.ParDo(_ReadBatches(self)).with_outputs(NAMES, main=EVENTS)
         )
+
+    def _start(self, partition: Partition, topic_id: str | None) -> int:
+        begin = self.begin if self.topics[partition.topic] is None else EARLIEST
+        return self.cluster.start(partition, topic_id, begin)
 
 
 class _Assigned(beam.DoFn):
@@ -107,19 +122,19 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         self.cluster, self.topics, self.format = source.cluster, source.topics, source.format
         self.run = READERS.run
 
-    def initial_restriction(self, element: tuple[str, int]) -> OffsetRange:
-        return OffsetRange(self.cluster.start(Partition(*element)), _END)
+    def initial_restriction(self, element: Place) -> OffsetRange:
+        return OffsetRange(element[2], _END)
 
     def create_tracker(self, restriction: OffsetRange) -> _Tracker:
         return _Tracker(restriction)
 
-    def restriction_size(self, element: tuple[str, int], restriction: OffsetRange) -> float:
+    def restriction_size(self, element: Place, restriction: OffsetRange) -> float:
         return 1.0
 
     def restriction_coder(self) -> Any:
         return coders.registry.get_coder(object)
 
-    def truncate(self, element: tuple[str, int], restriction: OffsetRange) -> None:
+    def truncate(self, element: Place, restriction: OffsetRange) -> None:
         """Ends a partition with its bundle when the pipeline is drained."""
 
     def setup(self) -> None:
@@ -129,7 +144,7 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
     @beam.DoFn.unbounded_per_element()
     def process(
         self,
-        element: tuple[str, int],
+        element: Place,
         finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it before the next two
         tracker: Any = beam.DoFn.RestrictionParam(),  # noqa: B008
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),  # noqa: B008
@@ -137,30 +152,33 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         finalizer.register(
             _nothing
         )  # Prism finalizes every bundle, and the worker fails on one that did not ask for it
-        partition = Partition(*element)
-        reader = READERS.take(self.run, self.cluster, partition, tracker.current_restriction().start)
+        partition, start = Partition(*element[:2]), tracker.current_restriction().start
+        reader = READERS.take(self.run, self.cluster, partition, start, element[3])
         if reader is None:
             tracker.defer_remainder(Duration(seconds=STOPPING_SECONDS))
             return
         try:
             messages = reader.read(BATCH, 0.0 if reader.behind < BATCH else CATCH_UP_SECONDS)
-            if messages and not tracker.try_claim(messages[-1].offset()):
+            if reader.position > start and not tracker.try_claim(reader.position - 1):
                 raise _NotOursError
-            FIGURES.read(partition, reader.behind, messages[-1].timestamp()[1] / 1000 if messages else None)
-            yield from self._outputs(partition, messages, watermark)
+            FIGURES.read(partition, lambda: reader.behind, [message.timestamp()[1] / 1000 for message in messages])
+            yield from self._outputs(reader, messages, watermark)
         except BaseException as error:
             READERS.lose(reader)
             if isinstance(error, _NotOursError):
                 return
             raise
-        if messages or reader.uncommitted:
+        if reader.position > start or reader.uncommitted:
             reader.uncommitted = False
             finalizer.register(READERS.in_work(reader, partial(_commit, reader, reader.position)))
         tracker.defer_remainder(Duration(seconds=GATHER_SECONDS if reader.behind < BATCH else 0))
         READERS.give_back(reader)
 
-    def _outputs(self, partition: Partition, messages: Sequence[Message], watermark: Any) -> Iterator[Any]:
+    def _outputs(self, reader: Reader, messages: Sequence[Message], watermark: Any) -> Iterator[Any]:
+        partition = reader.partition
         decoded, rejects = self.decoders[partition.topic].decode(messages) if messages else (None, [])
+        if messages:
+            self._judge(reader, messages, rejects)
         if rejects:
             self.rejects.write(partition, rejects)
         if isinstance(decoded, Names):
@@ -171,6 +189,17 @@ class _ReadBatches(beam.DoFn, RestrictionProvider):
         before = watermark.current_watermark()
         if reached is not None and (before is None or _timestamp(reached) > before):
             watermark.set_watermark(_timestamp(reached))
+
+    def _judge(self, reader: Reader, messages: Sequence[Message], rejects: Sequence[Reject]) -> None:
+        """Ends the stream where hardly any of a partition's first messages can be read, with nothing committed."""
+        offset = messages[0].offset()
+        read = First(offset, len(messages), len(rejects))
+        why = FIRST_MESSAGES.unreadable(reader.partition, read, self.format.max_unreadable)
+        if why is None:
+            return
+        begins = {p: first for p, first in FIRST_MESSAGES.begins().items() if p.topic == reader.partition.topic}
+        reader.commit_all(begins)
+        raise refuse(why, rejects[0].reason)
 
 
 def decoder_of(form: Format, topic: str, table: str | None) -> Decoder:

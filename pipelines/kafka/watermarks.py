@@ -34,11 +34,11 @@ class Watermarks:
         Returns:
             The watermark of the partition; None if it is not known yet.
         """
-        now = time.time()
+        now = time.monotonic()  # the machine's clock may be set meanwhile
         with self._lock:
             before, since = self._reached.get(source, (None, now))
             if latest is not None:
-                reached = min(latest, now) - OUT_OF_ORDER
+                reached = min(latest, time.time()) - OUT_OF_ORDER
                 before = reached if before is None else max(before, reached)
                 self._reached[source] = before, now
             elif before is not None and now - since < IDLE_SECONDS:
@@ -55,7 +55,7 @@ class Watermarks:
         ]
         if others:
             return min(others) if before is None else max(before, min(others))
-        return None if before is None else min(before + idle, now)
+        return None if before is None else max(before, min(before + idle, time.time()))
 
     def clear(self) -> None:
         """Forgets all, when the process has read its last."""

@@ -39,6 +39,21 @@ class Outage:
             _log.warning("%s: back after %.1f s", self.what, time.monotonic() - since)
 
 
+class Seldom:
+    """Tells when it is time to say again what happens over and over."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+
+    def due(self) -> bool:
+        """Whether nothing was said for a while, so that it is to be said now."""
+        now = time.monotonic()
+        if self._last is not None and now - self._last < EVERY:
+            return False
+        self._last = now
+        return True
+
+
 @cache
 def outage_of(what: str) -> Outage:
     """The one outage of something, which all threads of the process share."""

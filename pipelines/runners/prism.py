@@ -41,10 +41,7 @@ def running(options: PipelineOptions) -> Iterator[PrismRunner]:
     Raises:
         PipelineError: there is no such program, or it does not start.
     """
-    located = options.view_as(PrismRunnerOptions).prism_location
-    path = program() if located is None else Path(located)
-    if not path.is_file():
-        raise PipelineError(f"--prism_location={located}: there is no such file")
+    path = check(options) or program()
     port = _free_port()
     command = [str(path), "--job_port", str(port), "--log_level", "error", "--serve_http=false"]
     with tempfile.TemporaryFile() as log:
@@ -61,6 +58,18 @@ def running(options: PipelineOptions) -> Iterator[PrismRunner]:
             yield PrismRunner()
         finally:
             _stop(process)
+
+
+def check(options: PipelineOptions) -> Path | None:
+    """The program that --prism_location names, if it does.
+
+    Raises:
+        PipelineError: there is no such program.
+    """
+    located = options.view_as(PrismRunnerOptions).prism_location
+    if located is not None and not Path(located).is_file():
+        raise PipelineError(f"--prism_location={located}: there is no such file")
+    return None if located is None else Path(located)
 
 
 def program() -> Path:

@@ -11,10 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines.failures import is_plain
-from pipelines.kafka.client import KafkaAwayError, Partition, partitions_at_present
+from pipelines.kafka.client import Cluster, KafkaAwayError, Partition, ids_at_present, partitions_at_present
 from pipelines.kafka.figures import FIGURES
 from pipelines.kafka.readers import READERS
 from pipelines.kafka.watermarks import WATERMARKS
@@ -34,6 +34,9 @@ MOST_FAILURES, FAILURES_SECONDS = 3, 60.0
 
 SHOWN = 300
 """Most characters of the error of a runner in the log."""
+
+JUMP_SECONDS = 60.0
+"""A clock that is set by more than so many seconds at once was wrong."""
 
 LINE_SECONDS, LOG_SECONDS = 1.0, 60.0
 """Seconds between two status lines, on a terminal and in a log."""
@@ -98,28 +101,56 @@ class Loads:
 class Partitions:
     """The partitions of topics: a pipeline reads those which there were when it was built."""
 
-    news = "Kafka has more partitions, or topics of names"
+    news = "Kafka has more partitions, or topics of names, or made one anew"
 
-    def __init__(self, consumer: Any, topics: Collection[str]) -> None:
-        self._consumer, self._topics = consumer, topics
+    def __init__(self, cluster: Cluster, topics: Collection[str]) -> None:
+        self._consumer, self._admin, self._topics = cluster.consumer(), cluster.admin(), topics
         self._looked = time.monotonic()
-        self._known = self._look() or frozenset()
+        self._known: frozenset[Partition] = frozenset()
+        self._ids: dict[str, str] = {}
+        self._look()
 
     def changed(self) -> bool:
         """Whether there are new ones since this was asked last. A broker that is away is asked later."""
+        if READERS.lost:
+            return True
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return False
         self._looked = time.monotonic()
-        found = self._look()
-        new = found is not None and not found <= self._known
-        self._known = self._known if found is None else found
+        return self._look()
+
+    def close(self) -> None:
+        """Gives up the connection."""
+        self._consumer.close()
+
+    def _look(self) -> bool:
+        """Notes what there is; whether it is new."""
+        try:
+            found = partitions_at_present(self._consumer, self._topics, ANSWER_SECONDS)
+            ids = ids_at_present(self._admin, {partition.topic for partition in found}, ANSWER_SECONDS)
+        except KafkaAwayError:
+            return False
+        new = not found <= self._known or any(self._ids.get(topic, now) != now for topic, now in ids.items())
+        self._known, self._ids = found, {**self._ids, **ids}
         return new
 
-    def _look(self) -> frozenset[Partition] | None:
-        try:
-            return partitions_at_present(self._consumer, self._topics, ANSWER_SECONDS)
-        except KafkaAwayError:
-            return None
+
+class Clock:
+    """The machine's clock: event time that was believed by a wrong one is given up with the pipeline."""
+
+    news = "the machine's clock was set"
+
+    def __init__(self) -> None:
+        self._known = self._offset()
+
+    def changed(self) -> bool:
+        """Whether it was set since this was asked last."""
+        now = self._offset()
+        known, self._known = self._known, now
+        return abs(now - known) > JUMP_SECONDS
+
+    def _offset(self) -> float:
+        return time.time() - time.monotonic()
 
 
 class Failures:
@@ -137,7 +168,16 @@ class Failures:
         _log.warning("the runner failed, starting again: %s", " ".join(str(error).split())[:SHOWN])
 
 
-def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions], failures: Failures) -> bool:
+class Watched(Protocol):
+    """What a pipeline takes for given, and has to begin again when it changes; `news` says what changed."""
+
+    news: str
+
+    def changed(self) -> bool:
+        """Whether it changed since this was asked last."""
+
+
+def until_over(result: Any, stop: threading.Event, watched: Sequence[Watched], failures: Failures) -> bool:
     """Shows how it goes until the pipeline ends or is to stop, which finishes and commits what is in hand.
 
     Returns:
@@ -153,7 +193,7 @@ def until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Par
         WATERMARKS.clear()
 
 
-def _until_over(result: Any, stop: threading.Event, watched: Sequence[Loads | Partitions]) -> bool:
+def _until_over(result: Any, stop: threading.Event, watched: Sequence[Watched]) -> bool:
     ended: list[BaseException | None] = []
 
     def wait() -> None:

@@ -54,11 +54,13 @@ def windowed(name: str, lateness: int) -> beam.WindowInto:
     """Early panes while a window is open, one when the watermark passes its end, late ones for `lateness` seconds.
 
     A pane holds what has changed since the one before: a portable runner which accumulates itself would keep all inputs
-    of all windows, those of 24 hours 24 times.
+    of all windows, those of 24 hours 24 times. A pane bears the earliest time in it: with that of its window's end it
+    would be ahead of the watermark, and Prism would hold it back in the steps that follow until a timer is due.
     """
     return beam.WindowInto(
         WINDOWS[name],
         trigger=AfterWatermark(early=AfterProcessingTime(PACE), late=AfterProcessingTime(PACE)),
         accumulation_mode=AccumulationMode.DISCARDING,
         allowed_lateness=lateness,
+        timestamp_combiner=TimestampCombiner.OUTPUT_AT_EARLIEST,
     )

@@ -1,31 +1,33 @@
-"""The topics' messages in Kafka: a key of 8 bytes, and a value in one of three formats.
+"""The values of messages in Kafka topics, in one of four formats.
 
 | format | value |
 |---|---|
 | `json` | a JSON object; fields with a default may be left out |
 | `avro` | Avro binary, without a header; fields with a default may be left out at the end |
-| `confluent` | Avro binary after a byte 0 and the number of its writer's schema in a registry, 4 bytes big-endian |
+| `confluent` | after a header with the number of its writer's schema in a registry; written in Avro |
+| `protobuf` | the same, written in Protobuf |
 
-The last is the wire format of Confluent's schema registry, which subjects are named after by topic: `<topic>-value`.
-A message without a value is a tombstone.
+The last two are the wire format of Confluent's schema registry (`schemas/wire/confluent.py`), whose subjects are named
+after topics: `<topic>-value`. Both read what the registry says of each message: Avro, JSON or Protobuf. A message
+without a value is a tombstone. Keys are in `schemas/wire/message_keys.py`.
 """
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
-from fastavro import parse_schema, schemaless_reader
 
-from schemas.wire import avro
-from schemas.wire.registry import Registry
+from schemas.wire import avro, protobuf
+from schemas.wire.avro_writers import read_first
+from schemas.wire.confluent import HEADER, Schemas, header_of, read_json
+from schemas.wire.record_fields import MessageError, checked
+from schemas.wire.registry import AVRO, PROTOBUF, Registry, Schema
 
-KEY_BYTES = 8
-MOST = 2**63 - 1
-"""The largest number in a message; none is negative."""
+FORMATS = ("json", "avro", "confluent", "protobuf")
 
-FORMATS = ("json", "avro", "confluent")
+REGISTERED = ("confluent", "protobuf")
+"""The formats whose schemas lie in a registry."""
 
 TOPICS: Mapping[str, str] = {
     "listeningevents": "ListeningEvent",
@@ -34,30 +36,6 @@ TOPICS: Mapping[str, str] = {
     "tracks": "Item",
 }
 """The topics that are streamed, and the types of their values."""
-
-MAGIC = 0
-"""The first byte of a value in Confluent's wire format."""
-
-_HEADER = 5
-
-
-class MessageError(Exception):
-    """A message cannot be read; says why."""
-
-
-def key_of(number: int) -> bytes:
-    """The key of a message about a user or an item: the id as 8 bytes, big-endian."""
-    return number.to_bytes(KEY_BYTES, "big")
-
-
-def number_of(key: bytes | None) -> int:
-    """The id in a key; MessageError if it holds none."""
-    if key is None or len(key) != KEY_BYTES:
-        raise MessageError(f"the key has {len(key or b'')} bytes instead of {KEY_BYTES}")
-    number = int.from_bytes(key, "big")
-    if number > MOST:
-        raise MessageError("the key is a number of more than 63 bits")
-    return number
 
 
 class Codec(Protocol):
@@ -76,15 +54,15 @@ def codec(kind: str, topic: str, type_name: str, registry: Registry | None = Non
     Args:
         kind: one of FORMATS.
         type_name: the type of the topic's values, such as `ListeningEvent`.
-        registry: of schemas, needed for `confluent`.
+        registry: of schemas, needed for REGISTERED.
     """
     if kind == "json":
         return JsonCodec(type_name)
     if kind == "avro":
         return AvroCodec(type_name)
     if registry is None:
-        raise ValueError("format confluent needs a schema registry")
-    return ConfluentCodec(topic, type_name, registry)
+        raise ValueError(f"format {kind} needs a schema registry")
+    return RegisteredCodec(kind, topic, type_name, registry)
 
 
 @dataclass(frozen=True)
@@ -97,13 +75,7 @@ class JsonCodec:
         return orjson.dumps(dict(value))
 
     def decode(self, data: bytes) -> dict[str, Any]:
-        try:
-            found = orjson.loads(data)
-        except orjson.JSONDecodeError as error:
-            raise MessageError(f"no JSON: {error}") from None
-        if not isinstance(found, dict):
-            raise MessageError("no JSON object")
-        return checked(self.type_name, found)
+        return checked(self.type_name, read_json(data))
 
 
 @dataclass(frozen=True)
@@ -118,73 +90,52 @@ class AvroCodec:
     def decode(self, data: bytes) -> dict[str, Any]:
         # Without a header nothing says which schema wrote it: the one before the fields with defaults, or ours.
         for schema in _layouts(self.type_name):
-            found, rest = _read(data, schema, schema)
+            found, rest = read_first(data, schema)
             if not rest:
                 return checked(self.type_name, found)
         raise MessageError("bytes after the end of the value")
 
 
-class ConfluentCodec:
+class RegisteredCodec:
     """Values in the wire format of Confluent's schema registry.
 
     Attributes:
-        header: how values begin that are laid out like ours; empty until one was read.
+        header: how values begin that are laid out like ours in Avro; empty until one was read.
     """
 
-    def __init__(self, topic: str, type_name: str, registry: Registry) -> None:
+    def __init__(self, kind: str, topic: str, type_name: str, registry: Registry) -> None:
         self.type_name = type_name
         self.header = b""
+        self._protobuf = kind == "protobuf"
         self._subject = f"{topic}-value"
         self._registry = registry
+        self._schemas = Schemas(registry)
         self._written: bytes | None = None
-        self._schemas: dict[int, Any] = {}
+        self._seen: set[bytes] = set()
 
     def encode(self, value: Mapping[str, Any]) -> bytes:
         if self._written is None:
-            number = self._registry.register(self._subject, avro.text(self.type_name))
-            self._written = bytes([MAGIC]) + number.to_bytes(_HEADER - 1, "big")
-        return self._written + avro.encode(self.type_name, value)
+            self._written = header_of(self._registry.register(self._subject, self._own()))
+        body = protobuf.encode if self._protobuf else avro.encode
+        return self._written + body(self.type_name, value)
 
     def decode(self, data: bytes) -> dict[str, Any]:
-        if len(data) < _HEADER or data[0] != MAGIC:
-            raise MessageError("not in Confluent's wire format: it begins with a byte 0 and 4 bytes")
-        found, rest = _read(data[_HEADER:], self._schema(data), avro.schema(self.type_name))
-        if rest:
-            raise MessageError("bytes after the end of the value")
-        return checked(self.type_name, found)
+        value = checked(self.type_name, self._schemas.read(data))
+        if data[:HEADER] not in self._seen:
+            self._note(data[:HEADER])
+        return value
 
-    def _schema(self, data: bytes) -> Any:
-        number = int.from_bytes(data[1:_HEADER], "big")
-        if number not in self._schemas:
-            text = self._registry.schema(number)
-            if text is None:
-                raise MessageError(f"the registry has no schema {number}")
-            self._schemas[number] = parse_schema(orjson.loads(text))
-            if _layout(self._schemas[number]) in (_layout(ours) for ours in _layouts(self.type_name)):
-                self.header = data[:_HEADER]
-        return self._schemas[number]
+    def _own(self) -> Schema:
+        if self._protobuf:
+            return Schema(protobuf.text(self.type_name), PROTOBUF)
+        return Schema(avro.text(self.type_name))
 
-
-def checked(type_name: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a type, from what was read; MessageError if one is missing or has no value of its type."""
-    value = {}
-    for field in avro.schema(type_name)["fields"]:
-        name = field["name"]
-        if name not in found and "default" not in field:
-            raise MessageError(f"no field {name}")
-        value[name] = found.get(name, field.get("default"))
-        _check(name, field["type"], value[name])
-    return value
-
-
-_PYTHON = {"long": int, "string": str, "boolean": bool}
-
-
-def _check(name: str, type_name: str, value: Any) -> None:
-    if type(value) is not _PYTHON[type_name]:
-        raise MessageError(f"{name} is no {type_name}")
-    if isinstance(value, int) and not 0 <= value <= MOST:
-        raise MessageError(f"{name} is negative or has more than 63 bits")
+    def _note(self, header: bytes) -> None:
+        """Notes the header, if what comes after it is laid out like ours."""
+        self._seen.add(header)
+        schema = self._schemas.schema(int.from_bytes(header[1:], "big"))
+        if schema.kind == AVRO and _layout(orjson.loads(schema.text)) in map(_layout, _layouts(self.type_name)):
+            self.header = header
 
 
 def _layouts(type_name: str) -> tuple[Any, Any]:
@@ -194,14 +145,6 @@ def _layouts(type_name: str) -> tuple[Any, Any]:
 
 
 def _layout(schema: Any) -> list[tuple[Any, Any]]:
-    return [(field["name"], field["type"]) for field in schema["fields"]] if isinstance(schema, dict) else []
-
-
-def _read(data: bytes, writer: Any, reader: Any) -> tuple[dict[str, Any], int]:
-    """A value written with the schema `writer`, and the number of bytes after it."""
-    stream = io.BytesIO(data)
-    try:
-        found = schemaless_reader(stream, writer, reader)
-    except Exception as error:  # fastavro raises whatever reading rubbish leads to
-        raise MessageError(f"no Avro of this schema ({type(error).__name__})") from None
-    return found, len(data) - stream.tell()
+    """The names and types of the fields of a record, in their order."""
+    fields = schema.get("fields", ()) if isinstance(schema, dict) else ()
+    return [(field["name"], field["type"]) for field in fields]

@@ -22,7 +22,7 @@ import orjson
 import psutil
 from confluent_kafka import Producer
 
-from schemas.wire.messages import key_of
+from schemas.wire.message_keys import key_of
 from tests.bench.measure import insert, table
 from tests.parts.kafka import Broker
 from tests.parts.streams import TOPIC, Stream, behind, streaming

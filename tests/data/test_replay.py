@@ -8,7 +8,8 @@ import pytest
 
 from data import generate, replay
 from data.format import KINDS
-from schemas.wire.messages import FORMATS, TOPICS, codec, number_of
+from schemas.wire.message_keys import USUAL, key_codec
+from schemas.wire.messages import FORMATS, TOPICS, codec
 from schemas.wire.registry import registry
 from tests import oracle
 from tests.oracle import Event
@@ -29,10 +30,11 @@ def data_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def events_in(kafka: str, kind: str, url: str | None = None) -> list[Event]:
     """The events in the topic, partition by partition."""
     events = codec(kind, "listeningevents", "ListeningEvent", registry(url) if url else None)
+    keys = key_codec(USUAL[kind], "listeningevents", registry(url) if url else None)
     found = []
     for message in messages(kafka, ["listeningevents"]):
         value = events.decode(message.value() or b"")
-        assert number_of(message.key()) == value["userId"]
+        assert keys.decode(message.key()) == value["userId"]
         assert not value.pop("deleted")
         found.append(Event(*value.values()))
     return found

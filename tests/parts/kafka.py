@@ -26,10 +26,11 @@ _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners={protocol}://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners={protocol}://{host}:{port}
+listener.security.protocol.map={protocol}:{protocol},CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
+inter.broker.listener.name={protocol}
 log.dirs={folder}/logs
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
@@ -58,14 +59,16 @@ class Broker:
 
     Args:
         settings: lines for its properties, which overrule ours.
+        protocol: by which clients speak to it.
 
     Raises:
         NotBuiltError: there is no Java, or its jars cannot be had.
     """
 
-    def __init__(self, folder: Path, *settings: str) -> None:
+    def __init__(self, folder: Path, *settings: str, protocol: str = "PLAINTEXT") -> None:
         self.folder = folder
         self._settings = settings
+        self._protocol = protocol
         self._identity = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
         self._class_path = java.class_path(PROGRAM)
         self._running = ExitStack()
@@ -120,6 +123,7 @@ class Broker:
 
     def _format(self) -> None:
         place = {"host": HOST, "port": self._port, "controller": self._controller, "folder": self.folder}
+        place["protocol"] = self._protocol
         properties = self.folder / "server.properties"
         properties.write_text("\n".join([_PROPERTIES.format(**place), *self._settings]))
         (self.folder / "log4j2.properties").write_text(_LOG4J)

@@ -1,44 +1,72 @@
-"""A schema registry: two methods of Confluent's REST interface over HTTP, with its schemas in memory."""
+"""A schema registry: Confluent's REST interface over HTTP as far as it is used, with its schemas in memory."""
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from fastavro import parse_schema
 
+from schemas.wire.registry import AVRO, MockRegistry, Schema
 from tests.parts.processes import HOST
 
 
 @contextmanager
-def serving_schemas() -> Iterator[str]:
-    """The URL of a registry that runs until the end of the context."""
-    schemas: list[str] = []
+def serving_schemas(
+    *,
+    schemas: MockRegistry | None = None,
+    wanted: Mapping[str, str] = MappingProxyType({}),
+    certificate: Path | None = None,
+    port: int = 0,
+) -> Iterator[str]:
+    """The URL of a registry that runs until the end of the context.
+
+    Args:
+        schemas: what it holds.
+        wanted: headers which it wants with each request.
+        certificate: a file with its key and certificate, for https.
+    """
+    held = schemas or MockRegistry()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            assert re.fullmatch(r"/subjects/[\w-]+/versions", self.path)
-            schema = json.loads(self.rfile.read(int(self.headers["content-length"])))["schema"]
+            given = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            _, subjects, subject, _ = self.path.split("/")
+            assert subjects == "subjects"
+            schema = Schema(given["schema"], given.get("schemaType", AVRO))
             try:
-                parse_schema(json.loads(schema))
+                if schema.kind == AVRO:
+                    parse_schema(json.loads(schema.text))
             except ValueError:
                 self._answer(422, {"error_code": 42201, "message": "invalid schema"})
                 return
-            if schema not in schemas:
-                schemas.append(schema)
-            self._answer(200, {"id": schemas.index(schema) + 1})
+            self._answer(200, {"id": held.register(unquote(subject), schema)})
 
         def do_GET(self) -> None:
-            number = int(self.path.removeprefix("/schemas/ids/"))
-            if number > len(schemas):
+            match urlsplit(self.path).path.split("/")[1:]:
+                case ["schemas", "ids", number]:
+                    self._answer_with(held.schema(int(number)))
+                case ["subjects", subject, "versions", version]:
+                    self._answer_with(held.version(unquote(subject), int(version)))
+                case _:
+                    self._answer_with(None)
+
+        def _answer_with(self, schema: Schema | None) -> None:
+            if schema is None:
                 self._answer(404, {"error_code": 40403, "message": "schema not found"})
-            else:
-                self._answer(200, {"schema": schemas[number - 1]})
+                return
+            references = [reference._asdict() for reference in schema.references]
+            self._answer(200, {"schema": schema.text, "schemaType": schema.kind, "references": references})
 
         def _answer(self, status: int, body: Any) -> None:
+            if any(self.headers[name] != value for name, value in wanted.items()):
+                status, body = 401, {"error_code": 40101, "message": "unauthorized"}
             self.send_response(status)
             self.send_header("content-type", "application/vnd.schemaregistry.v1+json")
             self.end_headers()
@@ -47,9 +75,15 @@ def serving_schemas() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
+    with ThreadingHTTPServer((HOST, port), Handler) as server:
+        if certificate is not None:
+            context = SSLContext(PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://{HOST}:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http{'s' if certificate else ''}://{HOST}:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

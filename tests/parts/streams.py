@@ -18,7 +18,7 @@ import orjson
 from confluent_kafka import Producer
 
 from pipelines.kafka.client import Cluster, bounds_of, patient
-from schemas.wire.messages import key_of
+from schemas.wire.message_keys import key_of
 from store import open_store, settings
 from tests.oracle import Event
 from tests.parts.prism import require, wait_until

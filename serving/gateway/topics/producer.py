@@ -10,7 +10,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka import Producer as Client
 
 from schemas.topics import CATALOGUE
-from schemas.wire.messages import codec, key_of
+from schemas.wire import kafka_properties
+from schemas.wire.message_keys import USUAL, key_codec
+from schemas.wire.messages import codec
 from schemas.wire.registry import RegistryError, registry
 
 SECONDS = 3.0
@@ -38,12 +40,16 @@ class Kafka:
     Attributes:
         address: HOST:PORT of a broker, or several between commas.
         format: of the values, one of `schemas.wire.messages.FORMATS`.
-        registry: URL of the schema registry, for `confluent`.
+        registry: URL of the schema registry, for those that lie in one.
+        properties: the file of --kafka_config, if there is one.
+        key: of the keys, one of `schemas.wire.message_keys.KEY_FORMATS`; None for what is usual with the values.
     """
 
     address: str
     format: str = "json"
     registry: str | None = None
+    key: str | None = None
+    properties: str | None = None
 
 
 class Producer:
@@ -51,6 +57,7 @@ class Producer:
 
     Raises:
         RegistryError: the URL of the registry is of no known form.
+        PropertiesError: the file of properties cannot be used.
     """
 
     def __init__(self, kafka: Kafka) -> None:
@@ -58,7 +65,11 @@ class Producer:
         schemas = registry(kafka.registry) if kafka.registry else None
         given = [topic for topic in CATALOGUE.values() if topic.given]
         self._codecs = {topic.name: codec(kafka.format, topic.name, topic.value, schemas) for topic in given}
-        self._client = Client({"bootstrap.servers": kafka.address, **_CONFIG})
+        form = kafka.key or USUAL[kafka.format]
+        self._keys = {topic.name: key_codec(form, topic.name, schemas) for topic in given}
+        self._client = Client(
+            {**kafka_properties.read(kafka.properties), "bootstrap.servers": kafka.address, **_CONFIG}
+        )
         self._open = True
         self._thread = Thread(target=self._poll, name="producer", daemon=True)
         self._thread.start()
@@ -71,12 +82,12 @@ class Producer:
         """
         loop = asyncio.get_running_loop()
         delivered: asyncio.Future[None] = loop.create_future()
-        data = await self._encode(topic, value)
+        encoded, data = await self._encode(topic, key, value)
         try:
             self._client.produce(
                 topic,
                 data,
-                key_of(key),
+                encoded,
                 on_delivery=lambda error, _: loop.call_soon_threadsafe(_deliver, delivered, error),
             )
             await delivered
@@ -89,13 +100,16 @@ class Producer:
         self._open = False
         self._thread.join()
 
-    async def _encode(self, topic: str, value: Mapping[str, Any]) -> bytes:
-        # In a thread: the first value in Confluent's format has its schema registered.
+    async def _encode(self, topic: str, key: int, value: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        # In a thread: the first value in a registry's format has its schema registered.
         try:
-            return await asyncio.wait_for(asyncio.to_thread(self._codecs[topic].encode, value), SECONDS)
+            return await asyncio.wait_for(asyncio.to_thread(self._encoded, topic, key, value), SECONDS)
         except (RegistryError, TimeoutError) as error:
             reason = str(error) or f"schema registry {self._kafka.registry} does not answer within {SECONDS:g} s"
             raise DeliveryError(f"no value of {topic} can be sent: {reason}") from error
+
+    def _encoded(self, topic: str, key: int, value: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        return self._keys[topic].encode(key), self._codecs[topic].encode(value)
 
     def _poll(self) -> None:
         while self._open:

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 
 from schemas.events import NAMES
 from schemas.topics import Bucket, Topic
-from schemas.wire.messages import MessageError, checked
+from schemas.wire.record_fields import MessageError, checked
 from serving.gateway.topics.producer import Producer
 from serving.gateway.topics.topic_reader import TopicReader
 from store import Store, StoreError, settings, values

@@ -1,5 +1,6 @@
 """Columns from values of messages: what the compiled code reads is what the codecs read."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from pipelines.kafka.decoding import EventDecoder, Events, Format, NameDecoder
 from schemas.wire import avro
-from schemas.wire.messages import FORMATS, MessageError, codec, key_of
+from schemas.wire.message_keys import key_of
+from schemas.wire.messages import FORMATS, codec
+from schemas.wire.record_fields import MessageError
 from schemas.wire.registry import registry
 
 FIELDS = ("userId", "artistId", "albumId", "trackId", "timestamp")
@@ -141,13 +144,34 @@ def test_tombstones_and_rubbish_among_events() -> None:
     assert (events.accepted, events.earliest, events.latest) == (5.0, 7, 9)
     assert sorted((r.message.offset(), r.reason.partition(" (")[0]) for r in rejects) == [
         (5, "no Avro of this schema"),
-        (6, "the key has 1 bytes instead of 8"),
+        (6, "the key is 1 bytes, 3f, wanted 8 bytes"),
     ]
+
+
+@pytest.mark.parametrize("millis", [-1, -5000, -(2**62), 2**62, 10**15])
+def test_tombstones_of_impossible_times_are_rejected(millis: int) -> None:
+    """Also among good ones, and what they are read beside counts."""
+    messages = [Message(None, key_of(5), 3, millis), Message(None, key_of(6), 4, 9999)]
+    events, rejects = EventDecoder(Format(), "listeningevents").decode(messages)
+    assert events.erased.tolist() == [[6], [9]]
+    assert [(r.message.offset(), f"the tombstone's time is {millis} ms" in r.reason) for r in rejects] == [(3, True)]
+    assert 0 < events.accepted <= time.time()
+
+
+@pytest.mark.parametrize(("latest", "accepted"), [(None, [0, 1, 2]), ("now", [0]), (1_500_000_000, [0])])
+def test_impossible_times_of_events_are_rejected_by_option(latest: int | str | None, accepted: list[int]) -> None:
+    times = (1_400_000_000, 1_400_000_000_000, 2**63 - 1)
+    values = [orjson.dumps(dict.fromkeys(FIELDS, 5) | {"timestamp": at}) for at in times]
+    decoder = EventDecoder(Format(latest=latest), "listeningevents")
+    events, rejects = decoder.decode([Message(value, offset=i) for i, value in enumerate(values)])
+    assert events.columns[-1].tolist() == [times[i] for i in accepted]
+    assert [r.message.offset() for r in rejects] == [i for i in range(3) if i not in accepted]
+    assert all("looks like milliseconds" in reject.reason for reject in rejects)
 
 
 def test_no_messages_are_no_events() -> None:
     events, rejects = EventDecoder(Format(), "listeningevents").decode([])
-    assert events == Events(events.columns, events.deleted, events.erased, 0.0)
+    assert events == Events(events.columns, events.deleted, events.erased, events.accepted)
     assert events.columns.shape == (5, 0)
     assert events.erased.shape == (2, 0)
     assert events.latest is None
@@ -168,4 +192,4 @@ def test_the_last_name_counts() -> None:
     ]
     names, rejects = NameDecoder(Format(), "artists", "artists").decode(messages)
     assert names.names == {1: "new", 2: "kept", 3: None}
-    assert [(r.message.offset(), r.reason) for r in rejects] == [(7, "no JSON object")]
+    assert [(r.message.offset(), r.reason) for r in rejects] == [(7, "the value is an array, wanted a record Item")]

@@ -15,7 +15,7 @@ from pipelines.kafka.client import Bounds, Cluster, Partition, within
 from pipelines.kafka.decoding import Events, Format, Names
 from pipelines.kafka.readers import READERS, Reader
 from pipelines.kafka.source import EVENTS, NAMES, ReadKafka
-from schemas.wire.messages import key_of
+from schemas.wire.message_keys import key_of
 from tests.parts.prism import streaming, wait_until
 from tests.parts.topics import create, messages
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_set_aside(kafka: str) -> None:
     rejects = messages(kafka, [f"{topic}.rejects"])
     assert [(m.key(), m.value()) for m in rejects] == [(key_of(1), b"rubbish"), (key_of(1), b'{"userId":1}')]
     headers = [{name: value.decode() for name, value in m.headers()} for m in rejects]
-    assert [h["reason"].partition(":")[0] for h in headers] == ["no JSON", "no field artistId"]
+    assert [h["reason"].partition(":")[0] for h in headers] == ["no JSON", "no field artistId, wanted a long"]
     assert [(h["topic"], h["offset"]) for h in headers] == [(topic, "0"), (topic, "1")]
     (partition,) = {h["partition"] for h in headers}
     assert any(m.value() == b"rubbish" for m in messages(kafka, [topic]) if m.partition() == int(partition))
