@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from pipelines.trending import triggers
+from store import open_store
 from tests.oracle import Event
 from tests.parts.prism import wait_until
 from tests.parts.streams import TOPIC, send, streaming, values_of
@@ -14,6 +15,7 @@ from tests.parts.topics import create
 from tests.pipelines.trending import oracle
 from tests.pipelines.trending.oracle import DAY, HOUR
 from tests.pipelines.trending.test_live import SECONDS, recent_events, says
+from tests.pipelines.trending.test_newest import charts
 
 CLOCK = Path(__file__).parents[2] / "parts/clock"
 ROUNDS, LATE = 25, 12
@@ -63,6 +65,7 @@ def test_two_streams_over_one_store_for_a_while(empty_kafka: str, lmdb_url: str,
 
 @pytest.mark.long
 def test_a_clock_that_is_days_ahead_for_a_while(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    """Also of those who sent meanwhile; all windows of the days before are right afterwards."""
     now, clock = int(time.time()), tmp_path / "clock"
     clock.write_text("0")
     create(empty_kafka, TOPIC)
@@ -74,11 +77,11 @@ def test_a_clock_that_is_days_ahead_for_a_while(empty_kafka: str, lmdb_url: str,
         wait_until(lambda: says(lmdb_url, oracle.windows(oracle.counting(parts[0], (), {}))), SECONDS)
         clock.write_text(str(4 * DAY))
         send(empty_kafka, values_of(ahead))
-        known = oracle.windows(oracle.counting([*parts[0], *ahead], (), {}))
-        wait_until(lambda: says(lmdb_url, known), SECONDS)
+        wait_until(lambda: stream.log.read_text().count("clock was set") == 1, SECONDS)
+        stream.wait_until_caught_up()
         clock.write_text("0")
         wait_until(lambda: stream.log.read_text().count("clock was set") == 2, SECONDS)
         send(empty_kafka, values_of(parts[2]))
-        every = oracle.windows(oracle.counting([*parts[0], *ahead, *parts[2]], (), {}))
-        wait_until(lambda: says(lmdb_url, every), SECONDS)
+        every = oracle.windows(oracle.counting([*parts[0], *parts[2]], (), {}))
+        wait_until(lambda: every.items() <= charts(open_store(lmdb_url)).items(), SECONDS)
         stream.stop()
