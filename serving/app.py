@@ -9,6 +9,8 @@ from typing import cast
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.requests import HTTPConnection
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from serving import graphiql, probes
@@ -20,7 +22,9 @@ from serving.gateway.schema import build_schema
 from serving.gateway.services.transport import Services
 from serving.gateway.topics.producer import Producer
 from serving.gateway.topics.server_topics import Topics
+from serving.gateway.transports.caching import Compressed
 from serving.gateway.transports.persisted import RememberedDocuments
+from serving.gateway.transports.reservations import HEADER
 from serving.guard import GRAPHQL, Guard, admit
 from serving.history import app as history
 from serving.keys import Access
@@ -28,6 +32,9 @@ from serving.recommender import app as recommender
 from serving.setup import Settings
 from serving.website import pages
 from store import Store
+
+ALLOWED = ("authorization", "content-type", "x-api-key", "x-explain", HEADER)
+"""Headers that pages of other origins may send."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What comes to GraphQL's address, which refuses some of it in its own way."""
@@ -77,14 +84,17 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         partial(admit, given.keys),
         given.documents or RememberedDocuments(),
         None if given.production else graphiql.page,
+        shared=not given.keys,
     )
     applied.follow(router.serve)
-    app.router.routes.append(Route(GRAPHQL, router.answer, methods=[*METHODS]))
+    app.router.routes.append(Route(GRAPHQL, router.answer, methods=[*METHODS], middleware=[Middleware(Compressed)]))
     app.router.routes.append(WebSocketRoute(GRAPHQL, router.answer_socket))
     app.add_api_route(APPLY, applied.handle, methods=["POST"])
     probes.add_to(app, readiness)
     if not given.production:
         app.mount(graphiql.PATH, graphiql.scripts())
     pages.add_to(app, graphiql=not given.production)
-    app.add_middleware(Guard, keys=given.keys, limits=given.limits, hosts=given.hosts)
+    app.add_middleware(Guard, keys=given.keys, limits=given.limits, hosts=given.hosts, origins=given.origins)
+    if given.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=given.origins, allow_methods=METHODS, allow_headers=ALLOWED)
     return app

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from console.program import add_version, program
 from schemas import DEFAULT_SCHEMA
@@ -22,6 +23,7 @@ KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may 
 OPEN = "without keys: whoever reaches the server may write, and apply a schema"
 HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
 KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
+CORS = "an origin like https://example.org whose pages may ask, or `*` for all; may be given several times"
 DOCUMENTS = "the only documents that are answered: a JSON object from identifiers to texts, or a manifest of Apollo's"
 PRODUCTION = "no introspection, no GraphiQL, and no suggestions of names in messages"
 
@@ -47,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--key_format", choices=KEY_FORMATS, help="of the keys (confluent where a registry is, else long)"
     )
     made.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
+    made.add_argument("--cors", action="append", type=_origin, default=[], metavar="ORIGIN", help=CORS)
     made.add_argument("--documents", type=Path, metavar="FILE", help=DOCUMENTS)
     made.add_argument("--production", action="store_true", help=PRODUCTION)
     limits = made.add_argument_group("limits", "What there may be at most.")
@@ -110,6 +113,18 @@ def _secret(given: str) -> tuple[str, str]:
     if not os.environ.get(variable):
         raise argparse.ArgumentTypeError(f"{given!r}: the environment variable {variable} is not set")
     return name, os.environ[variable]
+
+
+def _origin(given: str) -> str:
+    """An origin, or `*`.
+
+    Raises:
+        ArgumentTypeError: it is neither.
+    """
+    parts = urlsplit(given)
+    if given != "*" and (parts.scheme not in ("http", "https") or given != f"{parts.scheme}://{parts.netloc}"):
+        raise argparse.ArgumentTypeError(f"{given!r} is no origin like https://example.org, without a path, nor *")
+    return given
 
 
 def _service(given: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What every request has to pass before the application sees it: the API key, and the length of the body."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import orjson
@@ -37,11 +38,14 @@ class Guard:
     """ASGI middleware that lets requests with an accepted key pass, and notes what it is good for in their state.
 
     A WebSocket to GraphQL passes without a key too, with the access None: browsers cannot send headers with it, so the
-    key comes in its first message. But of those from a browser's page, only the server's own pass: browsers let every
-    page open a WebSocket to any host, with the credentials that they have for it.
+    key comes in its first message. But of those from a browser's page, only the server's own pass, and those of
+    `origins`: browsers let every page open a WebSocket to any host, with the credentials that they have for it.
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys, limits: Limits, hosts: Hosts | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, keys: Keys, limits: Limits, hosts: Hosts | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        self.origins = frozenset(origins)
         self.app = app
         self.hosts = hosts
         self.keys = keys
@@ -59,7 +63,7 @@ class Guard:
         access = self.keys.access(given_key(headers) if self.keys else None)
         scope.setdefault("state", {})["access"] = access
         if scope["type"] == "websocket":
-            passes = (access is not None or scope["path"] == GRAPHQL) and _own(headers)
+            passes = (access is not None or scope["path"] == GRAPHQL) and self._may_come(headers)
             checked = CheckedSocket(receive, send)
             if passes:
                 return await self.app(scope, checked.receive, checked.send)
@@ -92,6 +96,10 @@ class Guard:
             await self.app(scope, receive, leaving)
         finally:
             leave()
+
+    def _may_come(self, headers: Headers) -> bool:
+        """Whether a WebSocket is from no page of a browser, from an own one, or from one that was named."""
+        return _own(headers) or "*" in self.origins or headers.get("origin") in self.origins
 
     async def _misdirected(self, scope: Scope, send: Send) -> None:
         if scope["type"] == "websocket":

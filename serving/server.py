@@ -75,6 +75,7 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         Destinations(chosen.rest_host),
         read_documents(chosen.documents) if chosen.documents else None,
         dict(chosen.secret),
+        tuple(chosen.cors),
     )
 
 

@@ -1,6 +1,6 @@
 """How a server is set up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from serving.gateway.limits.request_limits import Limits
@@ -28,6 +28,7 @@ class Settings:
         destinations: the hosts that `@rest` may call beside the services.
         documents: the only ones that are answered, if there are any.
         secrets: what `{secret.NAME}` stands for in a schema, by name.
+        origins: of other pages that may ask in a browser.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -39,3 +40,4 @@ class Settings:
     destinations: Destinations = field(default_factory=Destinations)
     documents: TrustedDocuments | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    origins: Sequence[str] = ()

@@ -23,6 +23,7 @@ GATEWAY = (
     "codes",
     "documents",
     "directives",
+    "lifetimes",
     "limits",
     "services",
     "topics",

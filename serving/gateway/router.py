@@ -19,6 +19,7 @@ from serving.gateway import codes
 from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
+from serving.gateway.transports.caching import VARY, is_known, validators
 from serving.gateway.transports.execution import Execution, code_of, is_refused, refused
 from serving.gateway.transports.framing import FRAMINGS, streamed
 from serving.gateway.transports.media_types import (
@@ -57,6 +58,7 @@ class GatewayRouter:
     Attributes:
         context: makes the context of a connection.
         ide: makes the page of the IDE in the browser; None where there is none.
+        shared: whether answers are the same for everybody.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class GatewayRouter:
         admit: Callable[[Context], None],
         persisted: Persisted,
         ide: Callable[[], Response] | None = None,
+        shared: bool = False,
     ) -> None:
+        self.shared = shared
         self.context = context
         self.ide = ide
         self._execution = Execution(schema, persisted, limits.seconds, limits.bytes)
@@ -110,7 +114,19 @@ class GatewayRouter:
             return streamed(FRAMINGS[chosen], self._results(operation, self.context(request)))
         if kind is OperationType.SUBSCRIPTION:
             raise RequestError(406, codes.NOT_ACCEPTED, STREAM_ONLY)
-        return self._single(request, await self._execution.result(operation, self.context(request)))
+        result = await self._execution.result(operation, self.context(request))
+        response = self._single(request, result)
+        if request.method == "GET" and not result.errors and not result.extensions:
+            return self._kept(request, response, self._execution.lifetime(operation))
+        return response
+
+    def _kept(self, request: Request, response: Response, seconds: int) -> Response:
+        """The answer to a GET, which may be kept; without its body for a client that has it."""
+        headers = validators(bytes(response.body), seconds, self.shared)
+        if is_known(request.headers, headers["etag"]):
+            return Response(None, 304, {**headers, "vary": VARY})
+        response.headers.update(headers)
+        return response
 
     def _single(self, request: Request, result: ExecutionResult) -> Response:
         """The answer to a query or a mutation."""
@@ -162,7 +178,7 @@ def _refusal(request: Request, status: int, errors: list[GraphQLError]) -> Respo
 def _json(request: Request, body: bytes, status: int) -> Response:
     media_type = _media_type(request)
     kind = media_type if media_type == JSON else f"{media_type}; charset=utf-8"
-    return Response(body, status, {"content-type": kind, "vary": "accept"})
+    return Response(body, status, {"content-type": kind, "vary": VARY})
 
 
 def _media_type(request: Request) -> str:

@@ -16,11 +16,12 @@ from strawberry.types.graphql import OperationType as AllowedType
 
 from serving.gateway import sdl
 from serving.gateway.context import Context
-from serving.gateway.directives.sdl_directives import DIRECTIVES
+from serving.gateway.directives.sdl_directives import DIRECTIVES, CacheControlDirective
 from serving.gateway.documents import operation_in, parsed
 from serving.gateway.errors import for_client
 from serving.gateway.executor.strawberry_types import build_types, use_defaults
 from serving.gateway.explain import explanation, is_wanted
+from serving.gateway.lifetimes import Lifetimes
 from serving.gateway.limits.query_rules import extensions
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.plans.prepared import Prepared
@@ -34,11 +35,13 @@ class GatewaySchema(strawberry.Schema):
         production: whether messages say no names that the client did not give.
         prepared: the queries that were asked.
         tokens: that a document may have.
+        lifetimes: of answers.
     """
 
     production: bool
     prepared: Prepared
     tokens: int
+    lifetimes: Lifetimes
 
     def kind(self, query: str, operation_name: str | None) -> OperationType | None:
         """Of which kind the operation is that is meant; None where `execute` and `stream` say what is wrong with it."""
@@ -174,12 +177,13 @@ def _strawberry(contract: GraphQLSchema, limits: Limits, production: bool, secre
         query=query,
         mutation=mutation,
         subscription=subscription,
-        types=[*own, *OWN, *DIRECTIVES.values()],
+        types=[*own, *OWN, *DIRECTIVES.values(), CacheControlDirective],
         extensions=extensions(limits, production),
         config=StrawberryConfig(auto_camel_case=False, scalar_map=OWN),
     )
     use_defaults(contract, made._schema)
     made.production = production
     made.tokens = limits.tokens
+    made.lifetimes = Lifetimes(contract, limits.tokens)
     made.prepared = Prepared(made._schema, limits)
     return made

@@ -149,6 +149,13 @@ def test_no_more_requests_at_the_same_time_than_there_may_be(profile_store: Watc
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(("origin", "passes"), [("https://example.org", True), ("https://example.org:1", False)])
+def test_pages_of_named_origins_get_a_websocket(profile_store: Watched, origin: str, passes: bool) -> None:
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=KEYS, origins=["https://example.org"]))
+    said = connect(app, "/other", WRITE, host="here:8000", origin=origin)
+    assert [message["code"] for message in said] == [1000 if passes else 1008]
+
+
 def test_a_request_that_takes_too_long(profile_store: Watched) -> None:
     service = FastAPI()
 

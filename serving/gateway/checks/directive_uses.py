@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from graphql import DirectiveDefinitionNode, DirectiveNode, DocumentNode, GraphQLError
+from graphql import DirectiveDefinitionNode, DirectiveNode, DocumentNode, GraphQLError, IntValueNode, ValueNode
 from graphql.utilities import validate_input_literal
 
 from serving.gateway.checks.places import MEMBERS
@@ -39,6 +39,10 @@ def _uses(node: Any) -> Iterator[DirectiveNode]:
             yield from _uses(member)
 
 
+def _negative(given: ValueNode) -> bool:
+    return isinstance(given, IntValueNode) and given.value.startswith("-")
+
+
 def _wrong_arguments(use: DirectiveNode) -> Iterator[GraphQLError]:
     arguments = DEFINITIONS[use.name.value].args
     for given in use.arguments or ():
@@ -48,6 +52,8 @@ def _wrong_arguments(use: DirectiveNode) -> Iterator[GraphQLError]:
             validate_input_literal(given.value, arguments[name].type, _noted(errors))
             for error in errors:
                 yield GraphQLError(f"@{use.name.value}({name}:): {error.message}", given)
+            if name == "maxAge" and _negative(given.value):
+                yield GraphQLError(f"@{use.name.value}({name}:): give seconds, 0 or more", given)
 
 
 def _noted(errors: list[GraphQLError]) -> Callable[[GraphQLError, object], None]:

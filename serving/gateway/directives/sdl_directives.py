@@ -50,6 +50,15 @@ class RestDirective:
     batch_by: str | None = strawberry.directive_field(name="batchBy", default=strawberry.UNSET)
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], name="cacheControl", description=description("cacheControl")
+)
+class CacheControlDirective:
+    """How long an answer may be kept; it says nothing of where the field's value comes from."""
+
+    max_age: int = strawberry.directive_field(name="maxAge")
+
+
 Directive: TypeAlias = TopicDirective | RestDirective
 
 DIRECTIVES: Mapping[str, type[TopicDirective] | type[RestDirective]] = {

@@ -42,6 +42,10 @@ class Execution:
         """
         return self.schema.kind(self.persisted.text(operation), operation.name)
 
+    def lifetime(self, operation: Operation) -> int:
+        """For how many seconds the answer to a query may be kept."""
+        return self.schema.lifetimes.of(self.persisted.text(operation), operation.name)
+
     async def result(self, operation: Operation, context: Context) -> ExecutionResult:
         """The result of a query or a mutation."""
         try:

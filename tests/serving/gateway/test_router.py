@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ from fastapi import FastAPI
 
 from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
+from serving.gateway.errors import SchemaError
+from serving.gateway.schema import build_schema
 from serving.gateway.transports.media_types import GRAPHQL_RESPONSE
 from serving.gateway.transports.persisted import TrustedDocuments
 from serving.setup import Settings
@@ -246,3 +249,93 @@ def test_a_client_that_leaves_ends_its_subscription(app: FastAPI) -> None:
         await asyncio.wait_for(answering, 60)
 
     asyncio.run(run())
+
+
+CACHED = """
+type Query {
+    artist(id: Long!): Artist @topic(name: "artists", keyArgument: "id") @cacheControl(maxAge: 60)
+    artists(limit: Int): [Artist!]! @topic(name: "artists") @cacheControl(maxAge: 30)
+    plays(userId: Long!): Long @topic(name: "counts", keyArgument: "userId")
+    user(userId: Long!): User @cacheControl(maxAge: 20)
+}
+type User {
+    first: Long @topic(name: "firstlisten", keyArgument: "userId")
+    plays: Long @topic(name: "counts", keyArgument: "userId") @cacheControl(maxAge: 5)
+}
+type Artist { id: Long! name: String! }
+"""
+
+
+@pytest.fixture
+def cached(profile_store: Watched, tmp_path: Path) -> FastAPI:
+    path = tmp_path / "cached.gql"
+    path.write_text(CACHED)
+    return create_app(path, profile_store, Settings(origins=["https://example.org"]))
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("{ artist(id: 1) { name } }", 60),
+        ("{ artist(id: 1) { name } artists(limit: 1) { id } __typename }", 30),
+        ("{ user(userId: 5) { first } }", 20),
+        ("{ user(userId: 5) { ...F } artist(id: 1) { name } } fragment F on User { first ... { plays } }", 5),
+        ("query ($no: Boolean = false) { artist(id: 1) { name } plays(userId: 5) @include(if: $no) }", None),
+        ("{ plays(userId: 5) }", None),
+        ("{ __typename }", None),
+        ("{ __schema { queryType { name } } }", None),
+    ],
+)
+def test_how_long_an_answer_may_be_kept(cached: FastAPI, query: str, kept: int | None) -> None:
+    response = get(cached, query=query)
+    assert response.headers.get("cache-control") == (kept and f"public, max-age={kept}")
+    assert "cache-control" not in post(cached, {"query": query}).headers
+    assert {"accept", "x-api-key"} <= {*response.headers["vary"].split(", ")}
+
+
+def test_a_lifetime_is_not_negative() -> None:
+    with pytest.raises(SchemaError, match=r"@cacheControl\(maxAge:\): give seconds, 0 or more"):
+        build_schema(CACHED.replace("maxAge: 60", "maxAge: -1"))
+
+
+def test_answers_with_errors_are_not_kept(app: FastAPI) -> None:
+    for query in ("{", "{ getArtistRecommendations(userId: 5) { __typename } }"):
+        assert not {"etag", "cache-control"} & get(app, query=query).headers.keys()
+
+
+def test_a_client_that_has_the_answer_gets_no_body(cached: FastAPI) -> None:
+    query = "{ artist(id: 1) { name } }"
+    tag = get(cached, query=query).headers["etag"]
+    assert get(cached, query="{ artist(id: 1) { id } }").headers["etag"] != tag
+    for known, status in ((tag, 304), (f'"x", {tag.removeprefix("W/")}', 304), ("*", 304), ('"x"', 200), ("", 200)):
+        options: dict[str, Any] = {"params": {"query": query}, "headers": {"if-none-match": known}}
+        response = request(cached, "GET", "/graphql", **options)
+        assert (response.status_code, response.headers["etag"]) == (status, tag)
+        assert bool(response.content) == (status == 200)
+        assert response.headers["cache-control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("", False), ("br", False)],
+)
+def test_long_answers_are_compressed(app: FastAPI, accepted: str, compressed: bool) -> None:
+    long = "{ __schema { types { name } } }"
+    options: dict[str, Any] = {"json": {"query": long}, "headers": {"accept-encoding": accepted}}
+    response = request(app, "POST", "/graphql", **options)
+    assert response.headers.get("content-encoding") == ("gzip" if compressed else None)
+    assert response.json() == post(app, {"query": long}).json()
+    short = request(app, "POST", "/graphql", json={"query": QUERY}, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in short.headers
+
+
+def test_pages_of_named_origins_may_ask(app: FastAPI, cached: FastAPI) -> None:
+    asked = {"origin": "https://example.org", "access-control-request-method": "POST"}
+    asked["access-control-request-headers"] = "content-type,x-api-key"
+    preflight = request(cached, "OPTIONS", "/graphql", headers=asked)
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "https://example.org")
+    answer = post(cached, {"query": "{ __typename }"}, origin="https://example.org")
+    assert answer.headers["access-control-allow-origin"] == "https://example.org"
+    other = post(cached, {"query": "{ __typename }"}, origin="https://evil.example")
+    assert "access-control-allow-origin" not in other.headers
+    assert "access-control-allow-origin" not in post(app, {"query": QUERY}, origin="https://example.org").headers

@@ -39,7 +39,7 @@ type Item { id: Long! }
 """
 
 
-SAID = """s.gql:1:12: @auth: the server does nothing for a directive of one's own: take it out; it knows deprecated, oneOf, rest, specifiedBy, topic
+SAID = """s.gql:1:12: @auth: the server does nothing for a directive of one's own: take it out; it knows cacheControl, deprecated, oneOf, rest, specifiedBy, topic
 s.gql:3:3: Query.a: keyArgument 'ids' is no argument of this field or of one above it (Query): did you mean 'id'?
 s.gql:3:3: Query.a: there is no topic 'count': did you mean 'counts'?
 s.gql:3:5: Query.a: argument 'id' is used neither by this field nor by one below it: take it out, or name it in the directive that needs it
