@@ -23,6 +23,7 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "load": Command("pipelines.profile", "bring events and names from files into a store"),
     "stream": Command("pipelines.profile", "keep a store up to date with Kafka", needs="--kafka"),
+    "rejects": Command("pipelines.rejects", "read again what a stream rejected"),
     "backfill": Command("pipelines.backfill", "bring a range of dates into a store that is in use"),
     "recompute": Command("pipelines.recompute", "derive all again from the histories in a store"),
     "verify": Command("store.verify", "look whether a store holds what follows from its histories"),

@@ -12,6 +12,7 @@ from pipelines.commands.arguments import (
     add_input_options,
     add_name_options,
     add_stream_options,
+    check_registry,
     parse,
     positive,
     store_url,
@@ -88,12 +89,10 @@ def _load(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
 def _stream(ours: argparse.Namespace, beam_options: "PipelineOptions") -> Summary:
     from pipelines import stream
     from pipelines.kafka.decoding import Format
-    from schemas.wire.messages import REGISTERED
 
     if ours.only:
         raise PipelineError("--only profiles leaves out the histories, which a stream needs: leave the option out")
-    if not ours.registry and {ours.format, ours.key_format} & {*REGISTERED}:
-        raise PipelineError(f"--format {ours.format} needs the schema registry: name it with --registry URL")
+    check_registry(ours)
     streamed = stream.Stream(
         kafka=ours.kafka,
         topic=ours.topic,

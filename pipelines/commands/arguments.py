@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from data.format import KINDS
 from pipelines.failures import PipelineError
 from schemas.wire.message_keys import KEY_FORMATS
-from schemas.wire.messages import FORMATS
+from schemas.wire.messages import FORMATS, REGISTERED
 from store import DEFAULT_STORE
 from store.urls import VARIABLE
 
@@ -78,19 +78,8 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="read listening events and names from the topics of this broker instead of files, until SIGTERM",
     )
-    parser.add_argument(
-        "--kafka_config",
-        metavar="FILE",
-        help="properties of Kafka's client, such as those of SASL and TLS: lines of name=value; ${NAME} is a variable",
-    )
     parser.add_argument("--topic", default="listeningevents", help="of the events (default: %(default)s)")
-    parser.add_argument("--format", choices=FORMATS, default="json", help="of the messages (default: %(default)s)")
-    parser.add_argument(
-        "--key_format",
-        choices=KEY_FORMATS,
-        help="of the keys (default: confluent where --format needs a registry, else long)",
-    )
-    parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
+    add_message_options(parser)
     parser.add_argument(
         "--max_unreadable",
         type=share,
@@ -107,13 +96,6 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="where a store begins that has read nothing of a topic of events yet: earliest, latest, or a date, in UTC "
         "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--latest",
-        type=latest,
-        metavar="DATE",
-        help="reject events after this day, like 2030-01-01, in UTC, or more than a day after `now` "
-        "(default: none, and count these)",
     )
     parser.add_argument(
         "--trending_since",
@@ -134,6 +116,35 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="serve figures for Prometheus there, or with 0 at any free port (default: nowhere)",
     )
+
+
+def add_message_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say how messages are written, and how to get at them."""
+    parser.add_argument(
+        "--kafka_config",
+        metavar="FILE",
+        help="properties of Kafka's client, such as those of SASL and TLS: lines of name=value; ${NAME} is a variable",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="json", help="of the messages (default: %(default)s)")
+    parser.add_argument(
+        "--key_format",
+        choices=KEY_FORMATS,
+        help="of the keys (default: confluent where --format needs a registry, else long)",
+    )
+    parser.add_argument("--registry", metavar="URL", help="schema registry, for --format confluent or protobuf")
+    parser.add_argument(
+        "--latest",
+        type=latest,
+        metavar="DATE",
+        help="reject events after this day, like 2030-01-01, in UTC, or more than a day after `now` "
+        "(default: none, and count these)",
+    )
+
+
+def check_registry(ours: argparse.Namespace) -> None:
+    """Raises PipelineError if a format needs a schema registry and there is none."""
+    if not ours.registry and {ours.format, ours.key_format} & {*REGISTERED}:
+        raise PipelineError(f"--format {ours.format} needs the schema registry: name it with --registry URL")
 
 
 def store_url(ours: argparse.Namespace) -> str:

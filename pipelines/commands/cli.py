@@ -49,6 +49,7 @@ def described(summary: Summary, following: str) -> str:
         for name, text in (
             ("repeats", "repeated events left out"),
             ("rejected", "lines rejected"),
+            ("unreadable", "messages that are still not read"),
             ("deleted", "listens taken back"),
             ("erased", "erasures of users"),
             ("artists", "names of artists"),

@@ -21,6 +21,7 @@ class Reader:
         position: offset of the next message. At the end of the partition it is that end: the marks of transactions,
             and what was aborted, lie before it and are no messages.
         uncommitted: whether a commit has failed, which is to be made good.
+        consumer: of confluent_kafka, for this partition alone.
         topic_id: of the topic whose offsets these are, if it is known.
     """
 
@@ -29,12 +30,12 @@ class Reader:
         self.topic_id = topic_id
         self._behind, self._closed, self._lock = 0, False, Lock()
         self._outage = outage_of(str(cluster))
-        self._consumer = cluster.consumer(error_cb=self._heard)
+        self.consumer = cluster.consumer(error_cb=self._heard)
         self._assign(position)
 
     def read(self, most: int, seconds: float) -> Sequence[Message]:
         """The next messages: as many as are there within some seconds, at most `most`."""
-        messages = self._consumer.consume(most, seconds)
+        messages = self.consumer.consume(most, seconds)
         good = [message for message in messages if message.error() is None]
         if good:
             self.position = good[-1].offset() + 1
@@ -51,7 +52,7 @@ class Reader:
 
         with self._lock:
             if not self._closed:
-                _, end = self._consumer.get_watermark_offsets(TopicPartition(*self.partition), cached=True)
+                _, end = self.consumer.get_watermark_offsets(TopicPartition(*self.partition), cached=True)
                 self._behind = max(0, int(end) - self.position)
             return self._behind
 
@@ -61,19 +62,19 @@ class Reader:
 
     def commit_all(self, offsets: Mapping[Partition, int]) -> None:
         """Commits offsets of partitions of the topic, as `commit` does."""
-        commit(self._consumer, {partition: Place(offset, self.topic_id) for partition, offset in offsets.items()})
+        commit(self.consumer, {partition: Place(offset, self.topic_id) for partition, offset in offsets.items()})
 
     def close(self) -> None:
         """Gives up the connection."""
         with self._lock:
             self._closed = True
-        self._consumer.close()
+        self.consumer.close()
 
     def _assign(self, position: int) -> None:
         from confluent_kafka import TopicPartition
 
         self.position = position
-        self._consumer.assign([TopicPartition(*self.partition, position)])
+        self.consumer.assign([TopicPartition(*self.partition, position)])
 
     def _resolve(self, message: Any) -> None:
         """What to do about an error in place of a message: an offset that is not there is replaced, others pass."""
@@ -86,7 +87,7 @@ class Reader:
         if error.code() not in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._heard(error)
             return
-        bounds: Bounds = patient(lambda: bounds_of(self._consumer, self.partition), str(self.cluster))
+        bounds: Bounds = patient(lambda: bounds_of(self.consumer, self.partition), str(self.cluster))
         if bounds.end < self.position:  # no bundle goes back: the next pipeline begins where it must
             READERS.lost = True
             return

@@ -13,7 +13,7 @@ SUFFIX = ".rejects"
 
 
 class RejectWriter:
-    """Sends rejected messages to the topic of rejects, as they are; reason, topic, partition, offset are headers."""
+    """Sends rejected messages to the topic of rejects, as they are; why, and where and when they were, are headers."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -54,6 +54,7 @@ def _headers(partition: Partition, reject: Reject) -> list[tuple[str, bytes]]:
         "topic": partition.topic,
         "partition": partition.number,
         "offset": reject.message.offset(),
+        "timestamp": reject.message.timestamp()[1],
     }
     return [(name, str(value).encode()) for name, value in headers.items()]
 

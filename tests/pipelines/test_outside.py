@@ -13,7 +13,7 @@ from socket import socket
 import pytest
 from confluent_kafka import Producer
 
-from pipelines import profile
+from pipelines import profile, rejects
 from pipelines.failures import PipelineError
 from schemas.wire import avro
 from schemas.wire.confluent import header_of
@@ -23,6 +23,7 @@ from schemas.wire.registry import MockRegistry, Schema
 from store import open_store
 from store.digest import digest
 from tests import oracle, stored
+from tests.oracle import Event
 from tests.parts.absence import locked
 from tests.parts.prism import wait_until
 from tests.parts.processes import HOST, free_port
@@ -194,6 +195,29 @@ def test_impossible_times_are_counted_and_by_option_rejected(empty_kafka: str, l
             stream.stop()
     assert stream.said("are these milliseconds?")
     assert stored.profiles(open_store(f"{lmdb_url}-2")) == oracle.profiles(events)
+
+
+def test_rejects_come_back(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
+    """With the format that they have; a tombstone erases up to its own time, whenever it is read."""
+    events, later = random_events(20, 60, users=3), Event(1001, 5, 5, 5, 1_600_000_000)
+    avro_events = codec("avro", TOPIC, "ListeningEvent")
+    values = [avro_events.encode(dict(zip(FIELDS, event, strict=True))) for event in events]
+    create(empty_kafka, TOPIC)
+    send(empty_kafka, values_of([later]))
+    send(empty_kafka, [(0, value, 0) for value in values])
+    producer = Producer({"bootstrap.servers": empty_kafka})
+    producer.produce(TOPIC, None, b"\0\0\x03\xe9", timestamp=1_599_999_999_000)
+    producer.flush()
+    with streaming(empty_kafka, lmdb_url, tmp_path / "log", "--max_unreadable", "1") as stream:
+        stream.wait_until_caught_up()
+        assert stream.figure("rejects_total") == len(values) + 1
+        stream.stop()
+    again = [TOPIC, "--kafka", empty_kafka, "--store", lmdb_url, "--format", "avro", "--key_format", "int"]
+    for _ in range(2):
+        assert rejects.main(again).counts == {"events": len(values) + 1, "unreadable": 0}
+    assert stored.profiles(open_store(lmdb_url)) == oracle.profiles([*(e for e in events if e.user != 1001), later])
+    with pytest.raises(PipelineError, match="has no topic artists.rejects"):
+        rejects.main(["artists", *again[1:]])
 
 
 def test_a_store_may_begin_late(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
