@@ -16,7 +16,7 @@ from pipelines.batch import tell_missing
 from pipelines.commands.arguments import EARLIEST, LOCAL_RUNNERS
 from pipelines.commands.summary import Summary
 from pipelines.failures import PipelineError, plain_errors
-from pipelines.kafka import figures
+from pipelines.kafka import monitoring
 from pipelines.kafka.client import Cluster
 from pipelines.kafka.decoding import Format
 from pipelines.kafka.external import ReadKafkaExternally
@@ -83,7 +83,7 @@ def run(stream: Stream, options: PipelineOptions) -> Summary:
     start = time.monotonic()
     with plain_errors(), watch.leaving(), ExitStack() as stack:
         if runner == PRISM:
-            stack.enter_context(figures.served(stream.metrics_port))
+            stack.enter_context(monitoring.served(stream.metrics_port))
             prism.check(options)
         Cluster(stream.kafka, "none", stream.properties).check()
         stream.format.check()

@@ -3,27 +3,20 @@
 They are kept by process. Beam's own metrics, which a runner gathers from all workers, have the same for each partition.
 """
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from apache_beam.metrics import Metrics
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from pipelines.failures import PipelineError
 from pipelines.files.parts import METRICS
 from pipelines.kafka.client import Partition
 
 FRESH_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600)
 """Bounds of the histogram of freshness."""
-
-HOST = "127.0.0.1"
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -136,6 +129,15 @@ class Figures:
             self._commit_age.labels(*names).set_function(lambda: progress.commit_age)
         return self._progress[partition]
 
+    def waiting(self, seconds: float) -> str | None:
+        """Why the stream does not do its work: nothing was read, or a commit is due for so long; None if it does."""
+        with self._lock:
+            progress = dict(self._progress)
+        late = [partition for partition, each in progress.items() if each.commit_age > seconds]
+        if late:
+            return f"a commit of {late[0].topic}, partition {late[0].number}, is due for more than {seconds:g} s"
+        return None if progress else "nothing is read yet"
+
     def line(self, events_per_second: float) -> str:
         """The figures in one line."""
         with self._lock:
@@ -158,22 +160,3 @@ def _age(since: float | None) -> float:
 
 
 FIGURES = Figures()
-
-
-@contextmanager
-def served(port: int | None) -> Iterator[None]:
-    """Serves the figures at http://127.0.0.1:`port`/metrics until the end of the context; not at all for None."""
-    if port is None:
-        yield
-        return
-    try:
-        server, thread = start_http_server(port, HOST, FIGURES.registry)
-    except (OSError, OverflowError) as error:
-        raise PipelineError(f"--metrics_port {port}: {error}: name another port, or 0 for any that is free") from error
-    _log.info("figures for Prometheus: http://%s:%d/metrics", HOST, server.server_port)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

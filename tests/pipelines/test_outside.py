@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from socket import socket
 
+import httpx
 import pytest
 from confluent_kafka import Producer
 
@@ -62,6 +63,19 @@ def test_any_free_port_serves_the_figures_and_is_named(empty_kafka: str, lmdb_ur
         assert int(port) != stream.metrics_port
         stream.metrics_port = int(port)
         wait_until(stream.reads)
+        assert [asked(int(port), path) for path in ("health", "ready", "nowhere")] == [200, 200, 404]
+        stream.stop()
+
+
+def asked(port: int, path: str) -> int:
+    """The status of an answer."""
+    return httpx.get(f"http://{HOST}:{port}/{path}", timeout=SECONDS).status_code
+
+
+def test_a_stream_that_waits_lives_and_is_not_ready(lmdb_url: str, tmp_path: Path) -> None:
+    with streaming("127.0.0.1:1", lmdb_url, tmp_path / "log") as stream:
+        wait_until(lambda: stream.said("waiting, nothing is dropped"))
+        assert [asked(stream.metrics_port, path) for path in ("health", "ready")] == [200, 503]
         stream.stop()
 
 
