@@ -13,7 +13,7 @@ def test_graphiql_comes_from_this_server_alone(app: FastAPI) -> None:
     assert "//" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self' 'sha256-")
     links = re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text)
-    assert len(links) == 4
+    assert len(links) == 5
     for link in links:
         assert request(app, "GET", f"/{link}").status_code == 200
 
