@@ -1,5 +1,6 @@
 """The commands of the document of streaming run, and its figures are those that are served."""
 
+import json
 import re
 import subprocess
 import sys
@@ -51,3 +52,14 @@ def test_the_figures_are_documented() -> None:
         f"{metric.name}_total" if metric.type == "counter" else metric.name for metric in FIGURES.registry.collect()
     }
     assert served == set(re.findall(r"^\| `(profiles_\w+)", DOCUMENT, re.MULTILINE))
+
+
+def test_the_dashboard_shows_all_figures_and_no_others() -> None:
+    """A histogram is shown by its buckets."""
+    dashboard = json.loads((ROOT / "docs/grafana.json").read_text())
+    asked = {target["expr"] for panel in dashboard["panels"] for target in panel["targets"]}
+    shown = {name.removesuffix("_bucket") for expr in asked for name in re.findall(r"profiles_\w+", expr)}
+    assert shown == set(re.findall(r"^\| `(profiles_\w+)", DOCUMENT, re.MULTILINE))
+    legends = " ".join(target["legendFormat"] for panel in dashboard["panels"] for target in panel["targets"])
+    labels = set(re.findall(r"{(\w+)}", legends))
+    assert labels <= {"topic", "partition", "instance"}
