@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command("store.verify", "look whether a store holds what follows from its histories"),
     "serve": Command("serving", "serve a store: GraphQL and the website"),
     "apply": Command("serving.apply", "give a running server another schema"),
+    "key": Command("serving.make_key", "make an API key"),
     "recommend": Command("serving.recommender", "serve recommendations, as a service of its own"),
     "generate": Command("data.generate", "write a data set of any size"),
     "replay": Command("data.replay", "send a data set to Kafka"),

@@ -16,6 +16,8 @@ from starlette.routing import Route, WebSocketRoute
 from serving import graphiql, probes
 from serving.applied import PATH as APPLY
 from serving.applied import Applied
+from serving.clients import Clients
+from serving.gateway.claims import Claims
 from serving.gateway.context import Context
 from serving.gateway.router import GatewayRouter
 from serving.gateway.schema import build_schema
@@ -25,16 +27,19 @@ from serving.gateway.topics.server_topics import Topics
 from serving.gateway.transports.caching import Compressed
 from serving.gateway.transports.persisted import RememberedDocuments
 from serving.gateway.transports.reservations import HEADER
-from serving.guard import GRAPHQL, Guard, admit
+from serving.guard import GRAPHQL, Guard
 from serving.history import app as history
-from serving.keys import Access
 from serving.recommender import app as recommender
+from serving.rights import Access
 from serving.setup import Settings
 from serving.website import pages
 from store import Store
 
 ALLOWED = ("authorization", "content-type", "x-api-key", "x-explain", HEADER)
 """Headers that pages of other origins may send."""
+
+NOBODY = Access("nobody")
+"""Who has not said yet who it is, over a WebSocket."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What comes to GraphQL's address, which refuses some of it in its own way."""
@@ -52,6 +57,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     included = {name: create(store) for name, create in own.items() if name not in given.services}
     services = {**included, **given.services}
     called = Services(services, given.limits, given.destinations)
+    clients = Clients(given.keys, given.tokens)
     topics = Topics(store, Producer(given.kafka) if given.kafka else None, given.limits)
     build = partial(
         build_schema, limits=given.limits, production=given.production, services=services, secrets=given.secrets
@@ -72,7 +78,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         readiness.close()
 
     def context(connection: HTTPConnection) -> Context:
-        made = Context(topics, called, connection.state.access is Access.WRITE)
+        made = Context(topics, called, connection.state.access or NOBODY)
         made.request = cast("Request | WebSocket", connection)
         return made
 
@@ -81,10 +87,11 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
         applied.schema,
         given.limits,
         context,
-        partial(admit, given.keys),
+        clients.admit,
         given.documents or RememberedDocuments(),
         None if given.production else graphiql.page,
-        shared=not given.keys,
+        shared=not (given.keys or given.tokens),
+        claims=Claims(given.claims),
     )
     applied.follow(router.serve)
     app.router.routes.append(Route(GRAPHQL, router.answer, methods=[*METHODS], middleware=[Middleware(Compressed)]))
@@ -94,7 +101,7 @@ def create_app(schema_path: Path, store: Store, settings: Settings | None = None
     if not given.production:
         app.mount(graphiql.PATH, graphiql.scripts())
     pages.add_to(app, graphiql=not given.production)
-    app.add_middleware(Guard, keys=given.keys, limits=given.limits, hosts=given.hosts, origins=given.origins)
+    app.add_middleware(Guard, clients=clients, limits=given.limits, hosts=given.hosts, origins=given.origins)
     if given.origins:
         app.add_middleware(CORSMiddleware, allow_origins=given.origins, allow_methods=METHODS, allow_headers=ALLOWED)
     return app

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 from serving.gateway.errors import SchemaError
 from serving.gateway.schema import GatewaySchema
 from serving.gateway.sdl import text_of
-from serving.keys import Access
+from serving.rights import Access
 from store import Store, StoreError
 
 PATH = "/schema"
@@ -28,10 +28,12 @@ WATCH_SECONDS = 1.0
 """Until a process takes over what another one has applied."""
 
 NOT_APPLYING = (
-    "not permitted: applying a schema needs an API key that may write, or a server that was started with --open"
+    "not permitted: applying a schema needs an API key with the right `schema`, "
+    "or a server that was started with --open"
 )
 
 log = logging.getLogger("serving")
+audit = logging.getLogger("serving.audit")
 
 Build: TypeAlias = Callable[[str, str], GatewaySchema]
 """Makes a schema of a text and its name in messages, or raises SchemaError."""
@@ -110,7 +112,8 @@ class Applied:
 
     async def handle(self, request: Request) -> JSONResponse:
         """Answers a request to apply the schema in its body."""
-        if request.state.access is not Access.WRITE:
+        access: Access = request.state.access
+        if not access.schema:
             return _answer(403, NOT_APPLYING)
         if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
             return _answer(415, f"send the SDL with the content type {MEDIA_TYPE}")
@@ -123,6 +126,7 @@ class Applied:
         except StoreError:
             log.exception("the schema cannot be kept")
             return _answer(503, "the store is unavailable, so nothing was applied: try again later")
+        audit.info("%s at %s applies schema %s: done", access.name, request.client and request.client.host, self.digest)
         return _answer(200)
 
 

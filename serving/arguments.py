@@ -19,7 +19,9 @@ from store.urls import FORMS, VARIABLE
 SERVICE = "where the service is that the schema calls http://NAME; may be given several times"
 REST_HOST = "a host, HOST:PORT or network that @rest may call beside the services; may be given several times"
 NAMED = "what {secret.NAME} stands for in the schema: the value of the variable ENV; may be given several times"
-KEYS = "API keys: lines of `read KEY` or `write KEY`; without it, everybody may read, and nobody write"
+KEYS = "API keys, as `python -m serving.make_key` writes them; without it, everybody may read, and nobody write"
+JWKS = "keys by which tokens are signed (JWT): another way in, by a JSON Web Key Set"
+CLAIM = "an argument that comes from a claim of the token, such as userId=sub; may be given several times"
 OPEN = "without keys: whoever reaches the server may write, and apply a schema"
 HOSTS = "a name by which clients call the server, beside those of where it listens; may be given several times"
 KAFKA = "mutations send what they write to the topics of this broker, which a stream brings into the store"
@@ -40,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     made.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s); 0: any free one")
     made.add_argument("--keys", type=Path, metavar="FILE", help=KEYS)
+    made.add_argument("--jwks", type=Path, metavar="FILE", help=JWKS)
+    made.add_argument("--jwt_audience", metavar="NAME", help="what tokens must name as `aud`")
+    made.add_argument("--jwt_issuer", metavar="NAME", help="what tokens must name as `iss`")
+    made.add_argument("--claim", action="append", type=_claim, default=[], metavar="ARGUMENT=CLAIM", help=CLAIM)
     made.add_argument("--open", action="store_true", help=OPEN)
     made.add_argument("--allowed_host", action="append", default=[], metavar="NAME", help=HOSTS)
     made.add_argument("--kafka", metavar="HOST:PORT", help=f"{KAFKA}; without it, they write to the store")
@@ -66,8 +72,10 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     chosen = made.parse_args(arguments)
     if not chosen.registry and (chosen.format in REGISTERED or chosen.key_format in REGISTERED):
         made.error(f"--format {chosen.format} needs the schema registry: name it with --registry URL")
-    if chosen.open and chosen.keys:
-        made.error("--open is for a server without --keys: give one of them")
+    if chosen.open and (chosen.keys or chosen.jwks):
+        made.error("--open is for a server without --keys and --jwks: give one of them")
+    if (chosen.claim or chosen.jwt_audience or chosen.jwt_issuer) and not chosen.jwks:
+        made.error("claims, audience and issuer are those of tokens: give their keys with --jwks FILE")
     return chosen
 
 
@@ -125,6 +133,18 @@ def _origin(given: str) -> str:
     if given != "*" and (parts.scheme not in ("http", "https") or given != f"{parts.scheme}://{parts.netloc}"):
         raise argparse.ArgumentTypeError(f"{given!r} is no origin like https://example.org, without a path, nor *")
     return given
+
+
+def _claim(given: str) -> tuple[str, str]:
+    """An argument and a claim.
+
+    Raises:
+        ArgumentTypeError: it is not of this form.
+    """
+    argument, _, claim = given.partition("=")
+    if not argument.isidentifier() or not claim:
+        raise argparse.ArgumentTypeError(f"{given!r} is not ARGUMENT=CLAIM")
+    return argument, claim
 
 
 def _service(given: str) -> tuple[str, str]:

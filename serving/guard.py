@@ -1,5 +1,6 @@
 """What every request has to pass before the application sees it: the API key, and the length of the body."""
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -7,17 +8,16 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from strawberry.exceptions import ConnectionRejectionError
 
+from serving.clients import Clients
 from serving.gateway import codes
-from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.hosts import Hosts
-from serving.keys import Access, Keys, given_key
 from serving.probes import PATHS
 from serving.socket_messages import CheckedSocket
 
-GRAPHQL = "/graphql"
+GRAPHQL, SCHEMA = "/graphql", "/schema"
+"""What checks by itself what a client may do."""
 
 RETRY_SECONDS = 1
 """After which a client may ask again whom the server has no time for."""
@@ -27,11 +27,20 @@ DIGITS = 18
 
 MISDIRECTED = "this server does not answer under this name: start it with --allowed_host NAME, if it is its own"
 
-CODES = {401: codes.UNAUTHENTICATED, 413: codes.TOO_LARGE, 421: codes.BAD_REQUEST, 503: codes.BUSY}
+CODES = {
+    401: codes.UNAUTHENTICATED,
+    413: codes.TOO_LARGE,
+    403: codes.FORBIDDEN,
+    421: codes.BAD_REQUEST,
+    429: codes.TOO_MANY,
+    503: codes.BUSY,
+}
 """Of what is refused here, by the status."""
 
+TOO_OFTEN = "more requests than this API key has: try again later"
 BUSY = "the server is busy: try again later"
 UNKNOWN = "an API key is needed: send it in the header X-API-Key"
+NOT_READING = "not permitted: this API key has no right `read`"
 
 
 class Guard:
@@ -43,12 +52,12 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, keys: Keys, limits: Limits, hosts: Hosts | None = None, origins: Sequence[str] = ()
+        self, app: ASGIApp, clients: Clients, limits: Limits, hosts: Hosts | None = None, origins: Sequence[str] = ()
     ) -> None:
         self.origins = frozenset(origins)
         self.app = app
         self.hosts = hosts
-        self.keys = keys
+        self.clients = clients
         self.body = limits.body
         self.requests = limits.requests
         self._inside = 0
@@ -60,11 +69,11 @@ class Guard:
         headers = Headers(scope=scope)
         if self.hosts is not None and headers.get("host", "") not in self.hosts:
             return await self._misdirected(scope, send)
-        access = self.keys.access(given_key(headers) if self.keys else None)
+        access = self.clients.access(headers)
         scope.setdefault("state", {})["access"] = access
         if scope["type"] == "websocket":
             passes = (access is not None or scope["path"] == GRAPHQL) and self._may_come(headers)
-            checked = CheckedSocket(receive, send)
+            checked = CheckedSocket(receive, send, lambda: self.clients.objection(scope["state"]["access"]))
             if passes:
                 return await self.app(scope, checked.receive, checked.send)
             return await send({"type": "websocket.close", "code": 1008})
@@ -72,6 +81,10 @@ class Guard:
             return await _refuse(
                 send, 401, UNKNOWN, (b"www-authenticate", b'Basic realm="the API key is the password"')
             )
+        if not access.read and scope["path"] not in (GRAPHQL, SCHEMA):
+            return await _refuse(send, 403, NOT_READING)
+        if wait := self.clients.wait(access):
+            return await _refuse(send, 429, TOO_OFTEN, (b"retry-after", str(math.ceil(wait)).encode()))
         if _length(headers) > self.body:
             return await _refuse(send, 413, _too_long(self.body))
         if self._inside >= self.requests:
@@ -119,21 +132,6 @@ class Guard:
             return message
 
         return counted
-
-
-def admit(keys: Keys, context: Context) -> None:
-    """Takes the key that a WebSocket brings in its first message, if it had none before.
-
-    Raises:
-        ConnectionRejectionError: it has brought none that is accepted.
-    """
-    access: Access | None = context.request.state.access if context.request else None
-    if access is None:
-        brought = context.connection_params or {}
-        access = keys.access(str(brought.get("X-API-Key", "")))
-    if access is None:
-        raise ConnectionRejectionError
-    context.may_write = access is Access.WRITE
 
 
 def _own(headers: Headers) -> bool:

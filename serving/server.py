@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import signal
 import socket
 import sys
 from contextlib import closing
@@ -22,6 +23,7 @@ from serving.hosts import hosts_of, is_loopback
 from serving.keys import OPEN, Keys, KeysError, read_keys
 from serving.processes import PortError, address, listen, run
 from serving.setup import Settings
+from serving.tokens import Tokens, TokensError
 from store import StoreError, open_store
 from store.profiles import definitions
 
@@ -43,8 +45,9 @@ def serve(chosen: argparse.Namespace) -> int:
             if remark := definitions.remark(store, command_line("pipelines.recompute", "--store", store.url)):
                 log.warning("%s", remark)
             given = settings(chosen, listening.getsockname()[0])
+            _reload_on_signal(given)
             _run(create_app(chosen.schema, store, given), store.url, listening, given.limits)
-    except (SchemaError, StoreError, KeysError, PortError, OpenError, *_MISREAD) as error:
+    except (SchemaError, StoreError, KeysError, TokensError, PortError, OpenError, *_MISREAD) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -56,10 +59,12 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
     Raises:
         KeysError: the file of API keys cannot be used.
         DocumentsError: the file of trusted documents cannot be used.
+        TokensError: the JWKS file cannot be used.
         OpenError: others than this machine would reach it without a key.
     """
     keys = read_keys(chosen.keys) if chosen.keys else OPEN if chosen.open else Keys()
-    if not (keys or chosen.open or is_loopback(listening)):
+    tokens = Tokens(chosen.jwks, chosen.jwt_audience, chosen.jwt_issuer) if chosen.jwks else None
+    if not (keys or tokens or chosen.open or is_loopback(listening)):
         raise OpenError(f"others reach {listening}, and there are no API keys: {REMEDY}")
     if chosen.open:
         log.warning("no API keys: whoever reaches this server may read and write; --keys FILE changes that")
@@ -76,12 +81,29 @@ def settings(chosen: argparse.Namespace, listening: str) -> Settings:
         read_documents(chosen.documents) if chosen.documents else None,
         dict(chosen.secret),
         tuple(chosen.cors),
+        tokens,
+        dict(chosen.claim),
     )
 
 
 def kafka_of(chosen: argparse.Namespace) -> Kafka:
     """Where mutations send what they write, and how."""
     return Kafka(chosen.kafka, chosen.format, chosen.registry, chosen.key_format, chosen.kafka_config)
+
+
+def _reload_on_signal(given: Settings) -> None:
+    """Has SIGHUP read the files of keys again; requests and connections go on."""
+
+    def reload(*_: object) -> None:
+        given.keys.reload()
+        try:
+            if given.tokens:
+                given.tokens.reload()
+        except TokensError as error:
+            log.error("the keys of tokens stay as they are: %s", error)
+
+    if given.keys or given.tokens:
+        signal.signal(signal.SIGHUP, reload)
 
 
 def _run(app: FastAPI, store: str, listening: socket.socket, limits: Limits) -> None:

@@ -10,6 +10,7 @@ from serving.gateway.topics.producer import Kafka
 from serving.gateway.transports.persisted import TrustedDocuments
 from serving.hosts import Hosts
 from serving.keys import Keys
+from serving.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Settings:
         documents: the only ones that are answered, if there are any.
         secrets: what `{secret.NAME}` stands for in a schema, by name.
         origins: of other pages that may ask in a browser.
+        tokens: another way in than a key.
+        claims: the names of claims of tokens by those of the arguments that they are.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -41,3 +44,5 @@ class Settings:
     documents: TrustedDocuments | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     origins: Sequence[str] = ()
+    tokens: Tokens | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Message, Receive, Send
@@ -14,6 +14,14 @@ log = logging.getLogger("serving")
 
 BAD_REQUEST = 4400
 """The code with which the protocol has invalid messages end the connection."""
+
+
+class Closing(NamedTuple):
+    """Why a connection ends: a code of the protocol, and a reason of at most 123 bytes."""
+
+    code: int
+    reason: str
+
 
 Check = Callable[[Any], bool]
 
@@ -84,7 +92,9 @@ def _wrong(given: Mapping[str, Any], needed: Mapping[str, Check], possible: Mapp
 class CheckedSocket:
     """A WebSocket, as an ASGI application sees it: it has only valid messages, and is closed by the first other one."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, objection: Callable[[], Closing | None] = lambda: None) -> None:
+        """`objection` says why an operation is not begun, if it is not: it is asked before each."""
+        self._objection = objection
         self._receive = receive
         self._send = send
         self._ended = False
@@ -94,16 +104,20 @@ class CheckedSocket:
         message = await self._receive()
         if message["type"] != "websocket.receive":
             return message
+        text = message.get("text") or ""
         wrong = fault(message.get("text"))
-        return message if wrong is None else await self._end(wrong)
+        if wrong is not None:
+            return await self._end(Closing(BAD_REQUEST, wrong))
+        objection = self._objection() if orjson.loads(text)["type"] == "subscribe" else None
+        return message if objection is None else await self._end(objection)
 
     async def send(self, message: Message) -> None:
         """Sends a message, unless the connection has ended: the application may not know yet."""
         if not self._ended:
             await self._send(message)
 
-    async def _end(self, reason: str) -> Message:
+    async def _end(self, closing: Closing) -> Message:
         self._ended = True
-        log.warning("a WebSocket is closed: %s", reason)
-        await self._send({"type": "websocket.close", "code": BAD_REQUEST, "reason": reason})
-        return {"type": "websocket.disconnect", "code": BAD_REQUEST}
+        log.warning("a WebSocket is closed: %s", closing.reason)
+        await self._send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
+        return {"type": "websocket.disconnect", "code": closing.code}

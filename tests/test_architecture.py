@@ -39,6 +39,7 @@ GATEWAY = (
     "executor",
     "explain",
     "schema",
+    "claims",
     "transports",
     "router",
 )

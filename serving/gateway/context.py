@@ -1,5 +1,6 @@
 """What the resolvers of one request share."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -11,6 +12,10 @@ from serving.gateway.services.transport import Services
 from serving.gateway.topics.loader import Loader, TopicRequest
 from serving.gateway.topics.server_topics import Topics
 from serving.gateway.topics.topic_writer import Write
+from serving.rights import Access
+
+audit = logging.getLogger("serving.audit")
+"""A line for each write, and for each schema that is applied."""
 
 Request: TypeAlias = TopicRequest | Call | Keyed | Write
 """What a field may ask for."""
@@ -23,13 +28,13 @@ class Context(BaseContext):
         topics: of the server.
         values: loads the values of topics, together.
         rest: calls REST services.
-        may_write: whether the client may run mutations.
+        access: what the client may do.
     """
 
-    def __init__(self, topics: Topics, services: Services, may_write: bool = True) -> None:
+    def __init__(self, topics: Topics, services: Services, access: Access = Access.WRITE) -> None:
         super().__init__()
         self.topics = topics
-        self.may_write = may_write
+        self.access = access
         self._services = services
         self.renew()
 
@@ -54,13 +59,24 @@ class Context(BaseContext):
         return await self.values.load(request)
 
     async def _write(self, request: Write) -> Any:
-        written = await self.topics.writer.write(*request)
+        outcome = "failed"
+        try:
+            written = await self.topics.writer.write(*request)
+            outcome = "done"
+        finally:
+            audit.info("%s writes %s, key %r: %s", self.who, request.topic.name, request.key, outcome)
         self.renew()
         return written
 
+    @property
+    def who(self) -> str:
+        """What the log calls the client."""
+        client = self.request.client if self.request else None
+        return f"{self.access.name} at {client.host if client else 'this process'}"
+
     def another(self) -> "Context":
         """The context of another operation of the same client."""
-        other = Context(self.topics, self._services, self.may_write)
+        other = Context(self.topics, self._services, self.access)
         other.request, other.response = self.request, self.response
         other.background_tasks = self.background_tasks
         return other

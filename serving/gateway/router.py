@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from strawberry.types import ExecutionResult
 
 from serving.gateway import codes
+from serving.gateway.claims import Claims
 from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
@@ -70,11 +71,12 @@ class GatewayRouter:
         persisted: Persisted,
         ide: Callable[[], Response] | None = None,
         shared: bool = False,
+        claims: Claims | None = None,
     ) -> None:
         self.shared = shared
         self.context = context
         self.ide = ide
-        self._execution = Execution(schema, persisted, limits.seconds, limits.bytes)
+        self._execution = Execution(schema, persisted, limits.seconds, limits.bytes, claims)
         self._reservations = Reservations(limits.request_seconds, limits.subscriptions)
         self._sockets = Sockets(self._execution, limits, admit)
 

@@ -4,10 +4,11 @@ import dataclasses
 import re
 from pathlib import Path
 
-from serving import applied, apply
+from serving import applied, apply, make_key
 from serving.arguments import options, parser
 from serving.gateway.limits.request_limits import Limits
-from serving.keys import Access, read_keys
+from serving.keys import read_keys
+from serving.rights import WRITABLE
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 
@@ -41,4 +42,25 @@ def test_the_example_of_a_file_of_keys(tmp_path: Path) -> None:
     keys = read_keys(path)
     sent = re.search(r"-H 'X-API-Key: (\w+)'", TEXT)
     assert sent
-    assert keys.access(sent[1]) is Access.READ
+    access = keys.access(sent[1])
+    assert access
+    assert access.read
+
+
+def test_the_tests_of_the_threats_exist() -> None:
+    table = TEXT[TEXT.index("## Threats") : TEXT.index("## Production")]
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", table)
+    assert len(named) >= len([line for line in table.splitlines() if line.startswith("| ")]) - 1
+    for path, name in named:
+        assert f"def {name}(" in (Path(__file__).parents[1] / "serving" / path).read_text(encoding="utf-8"), (
+            path,
+            name,
+        )
+
+
+def test_the_command_which_makes_a_key_is_documented(tmp_path: Path) -> None:
+    command = re.search(r"^python -m serving\.make_key (.*) --keys keys.txt$", TEXT, re.MULTILINE)
+    assert command
+    assert make_key.main([*command[1].split(), "--keys", str(tmp_path / "keys")]) == 0
+    for topic in WRITABLE:
+        assert f"`{topic}`" in TEXT

@@ -13,11 +13,13 @@ from serving.applied import MEDIA_TYPE, NOT_APPLYING, Applied
 from serving.gateway.errors import SchemaError
 from serving.gateway.scalars import SCALARS
 from serving.gateway.schema import GatewaySchema, build_schema
-from serving.keys import OPEN, Access, Keys
+from serving.keys import OPEN, Keys
+from serving.rights import Access
 from serving.setup import Settings
 from store import Store, StoreError
 from tests.parts.processes import HOST, free_port
 from tests.serving.clients import SECRET, UNREACHABLE, Watched, request
+from tests.serving.key_files import line
 from tests.serving.processes import started, wait_for
 
 OLD = "type Query { old(a: Int): Group } type Group { a: Int }"
@@ -229,7 +231,7 @@ def test_the_command_sends_the_key(
     path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keys = path.with_name("keys")
-    keys.write_text(f"write {WRITE}\nread {READ}\n")
+    keys.write_text(line("deploy", WRITE, "schema") + line("reader", READ, "read"))
     with started("serving", "--store", store.url, "--keys", str(keys), "--schema", str(path)) as (_, address):
         wait_for(address)
         codes = []

@@ -10,9 +10,11 @@ from starlette.websockets import WebSocket
 
 from schemas import DEFAULT_SCHEMA
 from serving.app import create_app
+from serving.clients import Clients
 from serving.gateway.limits.request_limits import Limits
 from serving.guard import Guard
-from serving.keys import Access, Keys
+from serving.keys import Keys
+from serving.rights import Access, access_of
 from serving.setup import Settings
 from tests.serving.clients import Watched, request
 
@@ -105,12 +107,12 @@ def test_websockets_without_a_key_reach_graphql_alone() -> None:
     @app.websocket("/other")
     async def tell(websocket: WebSocket) -> None:
         await websocket.accept()
-        await websocket.send_text(str(websocket.state.access))
+        await websocket.send_text(str(websocket.state.access and websocket.state.access.schema))
 
-    app.add_middleware(Guard, keys=KEYS, limits=Limits(body=1))
+    app.add_middleware(Guard, clients=Clients(KEYS), limits=Limits(body=1))
     accepted: list[Any] = [{"type": "websocket.accept", "subprotocol": None, "headers": []}]
     assert connect(app, "/graphql") == [*accepted, {"type": "websocket.send", "text": "None"}]
-    assert connect(app, "/other", WRITE) == [*accepted, {"type": "websocket.send", "text": "Access.WRITE"}]
+    assert connect(app, "/other", WRITE) == [*accepted, {"type": "websocket.send", "text": "True"}]
     assert connect(app, "/other") == [{"type": "websocket.close", "code": 1008}]
 
 
@@ -169,3 +171,37 @@ def test_a_request_that_takes_too_long(profile_store: Watched) -> None:
     assert response.status_code == 503
     message = "the query took too long; 0.1 s are allowed"
     assert response.json() == {"errors": [{"message": message, "extensions": {"code": "TIMEOUT"}}]}
+
+
+def test_how_often_a_key_may_ask(profile_store: Watched) -> None:
+    keys = Keys({READ: access_of("often", ["read", "2/day"]), WRITE: access_of("always", ["read"])})
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=keys))
+    for _ in range(2):
+        assert request(app, "POST", "/graphql", headers={"x-api-key": READ}, json=QUERY).status_code == 200
+    refused = request(app, "POST", "/graphql", headers={"x-api-key": READ}, json=QUERY)
+    assert refused.status_code == 429
+    assert 43_000 < int(refused.headers["retry-after"]) <= 43_200
+    assert refused.json()["errors"][0]["extensions"] == {"code": "TOO_MANY_REQUESTS"}
+    assert request(app, "POST", "/graphql", headers={"x-api-key": WRITE}, json=QUERY).json() == ANSWER
+
+
+def test_a_key_that_may_not_read(profile_store: Watched) -> None:
+    keys = Keys({WRITE: access_of("ingest", ["write", "artists"])})
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=keys))
+    profile_store.forget()
+    headers = {"x-api-key": WRITE}
+    assert request(app, "GET", "/", headers=headers).status_code == 403
+    for accept in ("application/json", "text/event-stream"):
+        response = request(app, "POST", "/graphql", headers={**headers, "accept": accept}, json=QUERY)
+        assert '"code":"FORBIDDEN"' in response.text
+    assert not profile_store.reads
+
+
+def test_a_key_writes_its_topics_alone(profile_store: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    keys = Keys({WRITE: access_of("ingest", ["write", "artists"])})
+    app = create_app(DEFAULT_SCHEMA, profile_store, Settings(keys=keys))
+    event = "{ artistId: 1, albumId: 1, trackId: 1, timestamp: 1 }"
+    send = f"mutation {{ sendListeningEvent(userId: 1, event: {event}) {{ timestamp }} }}"
+    answer = request(app, "POST", "/graphql", headers={"x-api-key": WRITE}, json={"query": send}).json()
+    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    assert "writes" not in caplog.text

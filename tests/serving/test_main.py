@@ -11,6 +11,7 @@ from serving.arguments import options
 from serving.gateway.executor.resolvers import NOT_WRITING
 from store import open_store
 from tests.serving import listeners
+from tests.serving.key_files import line
 from tests.serving.listeners import FULL, USER
 from tests.serving.processes import SECONDS, main, started, wait_for
 from tests.serving.services import response, says
@@ -61,7 +62,7 @@ def test_others_are_not_let_in_without_keys(profile_url: str, capsys: pytest.Cap
 def test_keys_and_open_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         options(["--open", "--keys", "keys"])
-    assert "--open is for a server without --keys: give one of them" in capsys.readouterr().err
+    assert "--open is for a server without --keys and --jwks: give one of them" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_service_that_is_none(given: str, capsys: pytest.CaptureFixture[str]) ->
 
 def test_process_with_keys_limits_and_production(profile_url: str, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
-    keys.write_text(f"read {KEY}\n")
+    keys.write_text(line("reader", KEY, "read"))
     with started("serving", "--store", profile_url, "--keys", str(keys), "--max_aliases", "1", "--production") as (
         _,
         address,

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from serving.socket_messages import MESSAGES, fault
 from tests.parts.processes import HOST, free_port, listening
+from tests.serving.key_files import line
 from tests.serving.processes import SECONDS, started
 from tests.serving.test_guard import READ
 
@@ -100,7 +101,7 @@ def address(profile_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """HOST:PORT of a server with keys, in whose log there is no traceback at the end."""
     folder: Path = tmp_path_factory.mktemp("server")
     keys, log, port = folder / "keys", folder / "log", free_port()
-    keys.write_text(f"read {READ}\n")
+    keys.write_text(line("reader", READ, "read"))
     command = [sys.executable, "-m", "serving", "--store", profile_url, "--keys", str(keys), "--port", str(port)]
     with listening(command, port, log):
         yield f"{HOST}:{port}"

@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from serving.gateway.executor.resolvers import NOT_WRITING
+from tests.serving.key_files import line
 from tests.serving.listeners import USER
 from tests.serving.processes import started
 from tests.serving.test_guard import READ, WRITE
@@ -29,7 +30,7 @@ UPDATES = {"query": "subscription { listeningEventUpdate { timestamp } }"}
 def address(profile_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """HOST:PORT of a server with keys, where a connection may have two subscriptions."""
     keys: Path = tmp_path_factory.mktemp("keys") / "keys.txt"
-    keys.write_text(f"read {READ}\nwrite {WRITE}\n")
+    keys.write_text(line("reader", READ, "read") + line("writer", WRITE, "read write"))
     with started("serving", "--store", profile_url, "--keys", str(keys), "--max_subscriptions", "2") as (_, url):
         yield url.removeprefix("http://")
 

@@ -46,11 +46,11 @@ def resolver(meaning: AnyMeaning, field: GraphQLField) -> Resolve:
     return resolve
 
 
-def writing(resolve: Resolve) -> Resolve:
-    """The resolver of a field of `Mutation`, for clients that may write."""
+def writing(resolve: Resolve, topic: str | None) -> Resolve:
+    """The resolver of a field of `Mutation`, for clients that may write a topic, or what is none."""
 
     def permitted(parent: Parent, context: Context, arguments: Arguments) -> Any:
-        if not context.may_write:
+        if not context.access.writes(topic):
             raise codes.refusal(NOT_WRITING, codes.FORBIDDEN)
         context.renew()  # the same call of a service is made again: it may do something each time
         return resolve(parent, context, arguments)

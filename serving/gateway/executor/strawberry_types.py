@@ -30,7 +30,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from serving.gateway.checks.schema_checks import own_types
-from serving.gateway.directives.sdl_directives import directive_of, directives_of
+from serving.gateway.directives.sdl_directives import TopicDirective, directive_of, directives_of
 from serving.gateway.executor.resolvers import ROOT, Parent, Resolve, resolver, writing
 from serving.gateway.fields.field import own_arguments
 from serving.gateway.fields.meaning import AnyMeaning, Meanings
@@ -147,12 +147,18 @@ def _complete(
     field.arguments = [_argument(argument, value, types) for argument, value in definition.args.items()]
     field.meaning = meanings.of(owner, name)
     resolve = resolver(field.meaning, definition)
-    field.resolve = writing(resolve) if owner is schema.mutation_type else resolve
+    field.resolve = writing(resolve, _written(definition)) if owner is schema.mutation_type else resolve
     field.is_subscription = owner is schema.subscription_type
     field.names = tuple(definition.args)
     field.plain = (
         not definition.args and directive_of(definition) is None and is_leaf_type(get_named_type(definition.type))
     )
+
+
+def _written(definition: GraphQLField) -> str | None:
+    """The topic that a field of `Mutation` writes, if it does."""
+    directive = directive_of(definition)
+    return directive.name if isinstance(directive, TopicDirective) else None
 
 
 def _complete_input(field: StrawberryField, definition: GraphQLInputField, types: Mapping[str, Any]) -> None:

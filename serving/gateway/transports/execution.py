@@ -11,11 +11,15 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from serving.gateway import codes
+from serving.gateway.claims import Claims
 from serving.gateway.context import Context
 from serving.gateway.limits.request_limits import Limits
 from serving.gateway.schema import GatewaySchema
 from serving.gateway.transports.operations import Operation, RequestError
 from serving.gateway.transports.persisted import Persisted
+from serving.rights import Access
+
+NOT_READING = "not permitted: reading needs an API key, or a token, with the right `read`"
 
 
 class Execution:
@@ -26,10 +30,19 @@ class Execution:
         persisted: finds the texts of documents.
         seconds: that a query or a mutation may take.
         most: bytes of a result in JSON.
+        claims: the arguments that come from tokens.
     """
 
-    def __init__(self, schema: GatewaySchema, persisted: Persisted, seconds: float, most: int = Limits().bytes) -> None:
+    def __init__(
+        self,
+        schema: GatewaySchema,
+        persisted: Persisted,
+        seconds: float,
+        most: int = Limits().bytes,
+        claims: Claims | None = None,
+    ) -> None:
         self.most = most
+        self.claims = claims or Claims({})
         self.schema = schema
         self.persisted = persisted
         self.seconds = seconds
@@ -50,26 +63,41 @@ class Execution:
         """The result of a query or a mutation."""
         try:
             async with asyncio.timeout(self.seconds):
+                self._check(operation, context.access)
+                text = self.persisted.text(operation)
                 return await self.schema.execute(
-                    self.persisted.text(operation),
-                    dict(operation.variables),
+                    text,
+                    self.claims.variables(text, operation.variables, context.access),
                     context,
                     operation_name=operation.name,
                     operation_extensions=dict(operation.extensions),
                 )
         except TimeoutError:
             return self._too_slow()
+        except GraphQLError as error:
+            return PreExecutionError(data=None, errors=[error])
 
     async def results(self, operation: Operation, context: Context) -> AsyncGenerator[ExecutionResult, None]:
         """The results of any operation, for a way on which several can be told; each operation has its own context."""
         if self.kind(operation) is not OperationType.SUBSCRIPTION:
             yield await self.result(operation, context.another())
             return
-        text, variables = self.persisted.text(operation), dict(operation.variables)
+        text = self.persisted.text(operation)
+        try:
+            self._check(operation, context.access)
+            variables = self.claims.variables(text, operation.variables, context.access)
+        except GraphQLError as error:
+            yield PreExecutionError(data=None, errors=[error])
+            return
         stream = await self.schema.stream(text, variables, context, operation_name=operation.name)
         async with aclosing(stream) as results:
             async for result in results:
                 yield cast("ExecutionResult", result)  # without @defer there are no others
+
+    def _check(self, operation: Operation, access: Access) -> None:
+        """Raises GraphQLError for what a client may not read; what it may write is checked field by field."""
+        if not access.read and self.kind(operation) is not OperationType.MUTATION:
+            raise codes.refusal(NOT_READING, codes.FORBIDDEN)
 
     def encoded(self, result: ExecutionResult) -> bytes:
         """What is told of a result, in JSON; that it is too long, if it is."""

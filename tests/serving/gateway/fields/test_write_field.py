@@ -15,6 +15,7 @@ from serving.gateway.schema import build_schema
 from serving.gateway.services.transport import Services
 from serving.gateway.topics.server_topics import Topics
 from serving.keys import OPEN
+from serving.rights import Access
 from serving.setup import Settings
 from store import Store, values
 from store.values import Address
@@ -166,7 +167,7 @@ def test_a_listen_is_taken_back_for_good(store: Store) -> None:
 
 def test_a_client_that_may_only_read(store: Store) -> None:
     shared = Topics(built(store))
-    context = Context(shared, Services(), may_write=False)
+    context = Context(shared, Services(), Access.READ)
     given = variables(Event(7, 1, 2, 3, 4))
     result = asyncio.run(build_schema(DEFAULT_SCHEMA.read_text()).execute(SEND, given, context))
     shared.close()
