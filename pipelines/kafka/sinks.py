@@ -7,6 +7,7 @@ import logging
 from functools import partial
 
 import apache_beam as beam
+import numpy as np
 from apache_beam.metrics import Metrics
 
 from pipelines.files.parts import METRICS
@@ -15,9 +16,12 @@ from pipelines.kafka.event_times import ahead
 from pipelines.kafka.figures import FIGURES
 from pipelines.runners import outages
 from store import StoreError, item_names, open_store
-from store.histories.deletions import NONE, Deletions, taken_back
+from store.histories.deletions import NONE, Deletions, joined, taken_back
 from store.histories.event_set import Columns, unite
 from store.profiles import union
+
+MOST_EVENTS = 200_000
+"""Events that a bundle gathers before it writes them; it has a batch of each of its partitions."""
 
 _SAID = outages.Seldom()
 
@@ -25,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class WriteEvents(beam.DoFn):
-    """Unites listening events, and deletions, with the histories in a store."""
+    """Unites listening events, and deletions, with the histories in a store: those of a bundle in one write."""
 
     def __init__(self, store: str) -> None:
         self.url = store
@@ -33,12 +37,27 @@ class WriteEvents(beam.DoFn):
     def setup(self) -> None:
         self.store = open_store(self.url)
 
+    def start_bundle(self) -> None:
+        self.waiting: list[Events] = []
+
     def process(self, events: Events) -> None:
-        added, gone = parted(events)
-        write = partial(union.write, self.store, unite(added), gone)
+        self.waiting.append(events)
+        if sum(batch.columns.shape[1] for batch in self.waiting) >= MOST_EVENTS:
+            self._write()
+
+    def finish_bundle(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        if not self.waiting:
+            return
+        added, gone = zip(*map(parted, self.waiting), strict=True)
+        write = partial(union.write, self.store, unite(np.concatenate(added, axis=1)), joined(gone))
         outages.patient(write, f"store {self.url}", StoreError)
-        _tell_impossible(events.columns)
-        FIGURES.written(events.columns.shape[1], events.accepted)
+        for batch in self.waiting:
+            _tell_impossible(batch.columns)
+            FIGURES.written(batch.columns.shape[1], batch.accepted)
+        self.waiting = []
 
 
 def _tell_impossible(columns: Columns) -> None:

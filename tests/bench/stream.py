@@ -23,6 +23,9 @@ import psutil
 from confluent_kafka import Producer
 
 from schemas.wire.message_keys import key_of
+from store import open_store, settings
+from store.histories.event_set import unite
+from store.profiles import union
 from tests.bench.measure import insert, table
 from tests.parts.kafka import Broker
 from tests.parts.streams import TOPIC, Stream, behind, streaming
@@ -39,21 +42,27 @@ FEW, MANY = 4, 32
 
 POLL_SECONDS = 0.05
 
+USERS_AT_ONCE = 500
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints the tables; `--write` puts them into docs/performance.md."""
     parser = argparse.ArgumentParser("python -m tests.bench.stream", description=__doc__)
     parser.add_argument("--events", type=int, default=2_000_000, help="to catch up with (default: %(default)s)")
     parser.add_argument("--users", type=int, default=10_000)
+    parser.add_argument(
+        "--listens", type=int, default=0, help="that each user has before; Beam as usual then is not asked (default: 0)"
+    )
     parser.add_argument("--rate", type=int, default=2_000, help="events/s of the second part (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=600, help="length of the second part (default: %(default)s)")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {DOCUMENT.name}")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary, Broker(_folder(Path(temporary), "kafka")) as broker:
         place = Path(temporary)
+        fill_store(place / "before", options.users + 2, options.listens)
         caught = table(
             ["", "events", "s", "events/s", "times as fast"],
-            catching_up(broker.address, place, options.events, options.users),
+            catching_up(broker.address, place, options.events, options.users, usual=not options.listens),
         )
         print(caught, flush=True)
         fresh = table(
@@ -115,21 +124,45 @@ def fill(kafka: str, count: int, users: int) -> None:
     producer.flush()
 
 
-def catching_up(kafka: str, place: Path, count: int, users: int) -> list[list[str]]:
-    """The rows of the table: ours, also after a kill, and Beam as usual."""
+def fill_store(folder: Path, users: int, each: int) -> None:
+    """Makes a store in which each of the users has so many listens of the five years before."""
+    if not each:
+        return
+    store, random = open_store(f"lmdb:{folder}", create=True), np.random.default_rng(3)
+    settings.prepare(store, whole=True)
+    for first in range(0, users, USERS_AT_ONCE):
+        who = np.repeat(np.arange(first, min(first + USERS_AT_ONCE, users)), each)
+        tracks = random.zipf(1.3, len(who)) % TRACKS * PER_SECOND + random.integers(0, PER_SECOND, len(who))
+        at = int(time.time()) - 86_400 * 30 - random.integers(0, 5 * 365 * 86_400, len(who))
+        union.write(store, unite(np.stack([who, tracks // 10, tracks // 5, tracks, at])), announce=False)
+    store.close()
+
+
+def new_store(place: Path, name: str) -> str:
+    """The URL of a store in which the users have what they have before."""
+    shutil.rmtree(place / name, ignore_errors=True)
+    if (place / "before").exists():
+        shutil.copytree(place / "before", place / name)
+    return f"lmdb:{place}/{name}"
+
+
+def catching_up(kafka: str, place: Path, count: int, users: int, *, usual: bool) -> list[list[str]]:
+    """The rows of the table: ours, also after a kill, and Beam as usual if that is asked."""
     fill(kafka, count, users)
-    with streaming(kafka, f"lmdb:{place}/store", place / "log") as stream:
+    with streaming(kafka, new_store(place, "store"), place / "log") as stream:
         ours = seconds_for(stream, count)
         stream.stop()
     print(f"{count:,} events: {ours:.1f} s", file=sys.stderr, flush=True)
-    left, again = restarted(kafka, f"lmdb:{place}/killed", place / "log", count)
+    left, again = restarted(kafka, new_store(place, "killed"), place / "log", count)
     print(f"{left:,} events: {again:.1f} s", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "tests.bench.peers.beam_stream", kafka, TOPIC, str(count), f"{place}/usual"]
-    usual = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
     took = {"ours": (count, ours), "ours, killed halfway and started again": (left, again)}
-    took["Beam as usual"] = count, usual
+    if usual:
+        command = [sys.executable, "-m", "tests.bench.peers.beam_stream", kafka, TOPIC, str(count), f"{place}/usual"]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        took["Beam as usual"] = count, float(printed.split()[-1])
+    slowest = max(seconds / events for events, seconds in took.values()) if usual else 0
     return [
-        [name, f"{events:,}", f"{seconds:.1f}", f"{events / seconds:,.0f}", f"{events / seconds * usual / count:.1f}"]
+        [name, f"{events:,}", f"{seconds:.1f}", f"{events / seconds:,.0f}", f"{events / seconds * slowest:.1f}"]
         for name, (events, seconds) in took.items()
     ]
 
@@ -162,8 +195,7 @@ def freshness(kafka: str, place: Path, partitions: int, rate: int, seconds: int,
     """From an event's being produced to its being counted in the server's answer."""
     delete_all(kafka)
     create(kafka, TOPIC, partitions=partitions)
-    store = f"lmdb:{place}/fresh"
-    shutil.rmtree(place / "fresh", ignore_errors=True)
+    store = new_store(place, "fresh")
     with streaming(kafka, store, place / "log") as stream:
         while not stream.reads():
             time.sleep(POLL_SECONDS)
@@ -187,7 +219,8 @@ def _steady(stream: Stream, address: str, rate: int, seconds: int, users: int) -
     producer = Producer({"bootstrap.servers": stream.kafka, "linger.ms": 5})
     random, waits, memory = np.random.default_rng(2), list[float](), list[float]()
     process, begun, sent = psutil.Process(stream.process.pid), time.perf_counter(), 0
-    probe, probed, number = users + 1, 0.0, 0
+    probe, probed = users + 1, 0.0
+    number = listens(address, probe)
     while (passed := time.perf_counter() - begun) < seconds:
         while sent < passed * rate:
             user, track = int(random.integers(0, users)), int(random.integers(0, TRACKS))
