@@ -16,7 +16,7 @@ from store.changes import UserChange
 from store.histories.event_set import EventSet
 from store.interface import Amendment, CellKey, Read, Row, StoreError
 from store.profiles import tallies, tally_additions
-from store.profiles.combiners import Combiner, Count
+from store.profiles.combiners import Combiner, Count, Distinct
 from store.profiles.combiners.combiner import Frame, groups_of
 from store.profiles.combiners.numbers import Numbers, decode_numbers
 from store.profiles.combiners.tally import Tally
@@ -232,12 +232,11 @@ class Addition:
     def _accumulate(self, definition: Definition) -> tuple[Combiner, Any]:
         """The combiner of a metric of all time or of years, and its accumulator after the addition."""
         groups = groups_of(self._fresh, self._windows(definition))
-        if definition.metric.of in tallies.FIELDS:
-            field = Field(definition.metric.of)
-            if definition.k:
-                return TopK(field, definition.k), Tally(groups, *self._chart_items(definition, field))
-            return Count(), Numbers(groups, self._distinct_after[field - 1])
         combiner: Any = combiner_of(definition)
+        if isinstance(combiner, TopK):
+            return combiner, Tally(groups, *self._chart_items(definition, combiner.of))
+        if isinstance(combiner, Distinct):
+            return Count(), Numbers(groups, self._distinct_after[combiner.of - 1])
         added: Numbers = combiner.add(self._fresh, self._all)
         before = decode_numbers(self._profile_values(definition))
         return combiner, Numbers(groups, combiner.unite(before, added.numbers))

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from schemas.events import Field
+from schemas.metrics import STORED_METRICS, Combine, Metric
 from store import Cell, CellKey, CellRange, Store, layout, open_store
 from store.digest import digest
 from store.histories.deletions import NONE, Deletions, marks, taken_back
@@ -110,6 +112,23 @@ def test_rows_are_derived_while_definitions_are_coming(store: Store, additions: 
     write(store, more)
     assert additions.added == 0
     assert stored.profiles(store)[1]["topartists"] == oracle.profiles([*events, *more], 3)[1]["topartists"]
+
+
+def test_any_number_of_all_time_is_added_to(
+    lmdb_url: str, other: Store, additions: Additions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    least = Metric("leastartist", Combine.MINIMUM, Field.ARTIST)
+    most = Metric("greatesttrack", Combine.MAXIMUM, Field.TRACK)
+    monkeypatch.setattr(definitions, "STORED_METRICS", (*STORED_METRICS, least, most))
+    random, store = Random(5), open_store(lmdb_url, create=True)
+    events = listens(random, 600, 1, 5000, 10**8)
+    write(store, events)
+    more = [event._replace(artist=0, track=10**9) for event in listens(random, 3, 1, 5000, 10**8)]
+    write(store, more)
+    write(other, [*events, *more])
+    assert additions.added == 1
+    assert digest(store) == digest(other)
+    store.close()
 
 
 def test_an_event_reads_and_writes_little_however_many_there_are(lmdb_url: str) -> None:
