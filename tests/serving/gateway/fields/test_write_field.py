@@ -91,7 +91,11 @@ def test_a_query_and_several_mutations_in_one_request_follow_each_other(writable
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"trackId": -1}, "this is no value of topic 'listeningevents': trackId is negative or has more than 63 bits"),
+        (
+            {"trackId": -1},
+            "this is no value of topic 'listeningevents': trackId is -1, wanted a long that is not negative and has at "
+            "most 63 bits",
+        ),
         ({"userId": 8}, "the value has userId 8, but its key is 7: give both the same"),
     ],
 )
@@ -105,7 +109,7 @@ def test_events_that_cannot_be(writable: FastAPI, store: Store, change: dict[str
 
 def test_a_negative_user(writable: FastAPI) -> None:
     answer = ask(writable, SEND, variables(Event(-7, 1, 2, 3, 4)))
-    assert "userId is negative" in answer["errors"][0]["message"]
+    assert "userId is -7, wanted a long that is not negative" in answer["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("prepare", [lambda store: store, lambda store: built(store, "profiles")])
@@ -139,7 +143,7 @@ def test_a_key_that_cannot_be(profile_store: Watched) -> None:
     query = 'mutation { nameArtist(id: -1, item: { name: "x" }) { name } }'
     assert execute(build_schema(ITEMS), profile_store, query) == (
         {"nameArtist": None},
-        ["this is no value of topic 'artists': id is negative or has more than 63 bits"],
+        ["this is no value of topic 'artists': id is -1, wanted a long that is not negative and has at most 63 bits"],
     )
 
 
