@@ -58,7 +58,9 @@ def read_again(cluster: Cluster, topic: str, form: Format, store: str) -> tuple[
     written = left = 0
     for messages in _batches(cluster, name):
         events, rejects = decoder.decode(messages)
+        writer.start_bundle()
         writer.process(events)
+        writer.finish_bundle()
         written, left = written + len(messages) - len(rejects), left + len(rejects)
     return written, left
 

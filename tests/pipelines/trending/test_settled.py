@@ -63,11 +63,18 @@ def test_two_streams_over_one_store_for_a_while(empty_kafka: str, lmdb_url: str,
             second.stop()
 
 
+def put_clock(clock: Path, seconds: int) -> None:
+    """Sets the clock ahead, at once: a file that is being written is empty for a moment."""
+    written = clock.with_suffix(".new")
+    written.write_text(str(seconds))
+    written.replace(clock)
+
+
 @pytest.mark.long
 def test_a_clock_that_is_days_ahead_for_a_while(empty_kafka: str, lmdb_url: str, tmp_path: Path) -> None:
     """Also of those who sent meanwhile; all windows of the days before are right afterwards."""
     now, clock = int(time.time()), tmp_path / "clock"
-    clock.write_text("0")
+    put_clock(clock, 0)
     create(empty_kafka, TOPIC)
     parts = [recent_events(50 + number, 200, now, 20 * HOUR) for number in range(3)]
     ahead = [event._replace(time=event.time + 4 * DAY) for event in parts[1]]
@@ -75,11 +82,11 @@ def test_a_clock_that_is_days_ahead_for_a_while(empty_kafka: str, lmdb_url: str,
     with streaming(empty_kafka, lmdb_url, tmp_path / "log", environment=environment) as stream:
         send(empty_kafka, values_of(parts[0]))
         wait_until(lambda: says(lmdb_url, oracle.windows(oracle.counting(parts[0], (), {}))), SECONDS)
-        clock.write_text(str(4 * DAY))
+        put_clock(clock, 4 * DAY)
         send(empty_kafka, values_of(ahead))
         wait_until(lambda: stream.log.read_text().count("clock was set") == 1, SECONDS)
         stream.wait_until_caught_up()
-        clock.write_text("0")
+        put_clock(clock, 0)
         wait_until(lambda: stream.log.read_text().count("clock was set") == 2, SECONDS)
         send(empty_kafka, values_of(parts[2]))
         every = oracle.windows(oracle.counting([*parts[0], *parts[2]], (), {}))
