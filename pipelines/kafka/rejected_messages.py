@@ -64,10 +64,9 @@ def _create(cluster: Cluster, topic: str) -> None:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import NewTopic
 
+    admin = cluster.admin()  # it has to be there until the answer is
     try:
-        cluster.admin().create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS, request_timeout=SECONDS)[
-            topic
-        ].result()
+        admin.create_topics([NewTopic(topic, 1)], operation_timeout=SECONDS, request_timeout=SECONDS)[topic].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
