@@ -7,7 +7,7 @@ failed is repeated here: the client would wait up to a minute in between, and lo
 import re
 import threading
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -149,27 +149,32 @@ class BigtableStore(Store):
             bulk.write(self._rpc, table, rows)
 
     def update(self, table: str, keys: Sequence[bytes], change: Change) -> None:
-        pending, patience = set(keys), Patience()
-        while pending:
-            existing = self.rows(table, sorted(pending))
-            changed = ((key, row) for key, row in change(existing) if key in pending)
+        def replace(pending: Sequence[bytes]) -> conditional.Outcome:
+            existing = self.rows(table, pending)
+            wanted = {*pending}
+            changed = ((key, row) for key, row in change(existing) if key in wanted)
             with errors(self.url):
-                outcome = conditional.replace(self._rpc, table, existing, changed)
-                if outcome.replaced:
-                    patience.renew()
-                if outcome.error:
-                    patience.wait(outcome.error)
-            pending = set(outcome.undone)
+                return conditional.replace(self._rpc, table, existing, changed)
+
+        self._until_done(keys, replace)
 
     def amend(self, table: str, keys: Sequence[bytes], change: Amend) -> None:
+        def amend(pending: Sequence[bytes]) -> conditional.Outcome:
+            amendments = [*change(self.read, pending)]
+            with errors(self.url):
+                return conditional.amend(self._rpc, table, amendments)
+
+        self._until_done(keys, amend)
+
+    def _until_done(self, keys: Iterable[bytes], write: Callable[[Sequence[bytes]], conditional.Outcome]) -> None:
+        """Writes rows, and those again which another writer changed meanwhile, or that did not arrive."""
         pending, patience = set(keys), Patience()
         while pending:
-            amendments = [*change(self.read, sorted(pending))]
-            with errors(self.url):
-                outcome = conditional.amend(self._rpc, table, amendments)
-                if outcome.replaced:
-                    patience.renew()
-                if outcome.error:
+            outcome = write(sorted(pending))
+            if outcome.replaced:
+                patience.renew()
+            if outcome.error:
+                with errors(self.url):
                     patience.wait(outcome.error)
             pending = set(outcome.undone)
 

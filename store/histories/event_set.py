@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from schemas.events import TIME
 from store.compiled import jit
 from store.hashing import number_items, room
-from store.histories import months
 
 Columns = NDArray[np.int64]
 
@@ -45,13 +44,6 @@ class EventSet:
         """A field of all events, by its number in `schemas.events`; not that of the user."""
         column: NDArray[np.int64] = self.columns[field - 1]
         return column
-
-    def of(self, user: int) -> months.Events:
-        """The events of a user; none if there are none."""
-        at = int(np.searchsorted(self.users, user))
-        known = at < len(self.users) and self.users[at] == user
-        artists, albums, tracks, times = self.columns[:, self.starts[at] : self.starts[at + 1] if known else 0]
-        return months.Events(times, tracks, artists, albums)
 
 
 @jit

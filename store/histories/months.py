@@ -189,8 +189,7 @@ def unpack(months: Sequence[bytes]) -> Events:
 
 def unpack_all(months: Sequence[bytes]) -> tuple[Events, NDArray[np.int64]]:
     """The events of packed months, in the order given, and how many each month has."""
-    data = np.frombuffer(b"".join(months), np.uint8)
-    starts = np.cumsum([0, *map(len, months[:-1])], dtype=np.int64) if months else np.empty(0, np.int64)
+    data, starts = varint.joined(months)
     lengths = np.empty(len(starts), np.int64)
     _lengths(data, starts, lengths)
     artists, albums, tracks, times = columns = np.empty((4, lengths.sum()), np.int64)

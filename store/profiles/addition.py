@@ -210,7 +210,7 @@ class Addition:
                 yield self._encode(definition, *self._accumulate(definition))
         out = np.empty(2 * tallies.most_bytes(len(self._keys)), np.uint8)
         heads, p = tallies.encode_heads(np.full(len(self._keys), tallies.FEW + 1), self._distinct_after, out, 0)
-        yield [(TALLIES, Values(*heads))], out[:p].copy()
+        yield [(TALLIES, heads)], out[:p].copy()
         before = [int.from_bytes(cells[layout.VERSION], "big") for cells in self._before]
         versions, p = encode_versions(np.array(before, np.uint64) + digests(self._fresh), out, 0)
         yield [(VERSION, versions)], out[:p]

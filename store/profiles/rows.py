@@ -177,10 +177,10 @@ def _tallies(events: EventSet, profiles: Profiles, out: NDArray[np.uint8], p: in
     distinct = np.stack([np.diff(profiles.tally(field, Window.ALL).offsets) for field in tallies.FIELDS])
     first = np.searchsorted(profiles.windows(Window.YEAR).users, np.arange(len(counts) + 1))
     heads, p = tallies.encode_heads(counts, distinct, out, p)
-    found = [Values(*heads)]
+    found = [heads]
     for field, items in zip(tallies.FIELDS, distinct, strict=True):
         cells, p = tallies.encode(field, counts, profiles.tally(field, Window.YEAR), first, items, out, p)
-        found.append(Values(*cells))
+        found.append(cells)
     return found, p
 
 

@@ -10,8 +10,6 @@ and of each the difference to the year before (the first to 0) and the plays. Ye
 head, has the number of distinct artists, albums and tracks.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import int64, uint64
 from numpy.typing import NDArray
@@ -21,6 +19,7 @@ from store import varint
 from store.compiled import inlined, jit
 from store.hashing import hash_of
 from store.profiles.combiners.tally import Tally
+from store.profiles.metric_values import Values
 
 FEW = 256
 """Up to as many events are counted anew as fast as tallies would be read."""
@@ -36,15 +35,6 @@ _SECONDS = 31_556_952
 """Of the mean Gregorian year."""
 
 _LONGEST_ROW = 4 * varint.LONGEST
-
-
-class Cells(NamedTuple):
-    """Encoded tallies: the user's number, the bucket, start and end in the buffer of each cell."""
-
-    users: NDArray[np.int64]
-    buckets: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
 
 
 @inlined
@@ -224,7 +214,7 @@ def encode(
     distinct: NDArray[np.int64],
     out: NDArray[np.uint8],
     p: int,
-) -> tuple[Cells, int]:
+) -> tuple[Values, int]:
     """Encodes the cells of a field into `out[p:]`; the end of the last.
 
     Args:
@@ -243,7 +233,7 @@ def encode(
     p = int(_encode(rows, starts, tally.ids, years_of(tally), tally.plays, counts, items, order, out, p, ends))
     users = np.repeat(np.arange(len(events)), cells)
     buckets = np.arange(len(ends)) - np.repeat(starts[:-1], cells) + (int(field) << 32)
-    return Cells(users, buckets, np.append(start, ends)[: len(ends)], ends), p
+    return Values(users, buckets, np.append(start, ends)[: len(ends)], ends), p
 
 
 @jit
@@ -260,7 +250,7 @@ def _put_heads(events, distinct, out, p, ends):  # type: ignore[no-untyped-def]
 
 def encode_heads(
     events: NDArray[np.int64], distinct: NDArray[np.int64], out: NDArray[np.uint8], p: int
-) -> tuple[Cells, int]:
+) -> tuple[Values, int]:
     """Encodes the heads of the users, as `encode` does.
 
     Args:
@@ -269,4 +259,4 @@ def encode_heads(
     users = np.flatnonzero(events > FEW)
     ends = np.empty(len(users), np.int64)
     begin, p = p, int(_put_heads(events, distinct, out, p, ends))
-    return Cells(users, np.full(len(users), HEAD), np.append(begin, ends)[: len(ends)], ends), p
+    return Values(users, np.full(len(users), HEAD), np.append(begin, ends)[: len(ends)], ends), p
